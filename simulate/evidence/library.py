@@ -1,0 +1,223 @@
+"""Find, load and check parameter files.
+
+A library is a folder laid out like `params/`: `sources.yaml`, `trials/ID.yaml`, `scenarios/ID.yaml`.
+The bundled library travels inside the package; other folders overlay it file by file, the last one
+first, and provenance says which folder each file came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulate.errors import InputError, Problem
+from simulate.evidence.yaml_text import Document, read
+
+if TYPE_CHECKING:
+    from simulate.evidence.scenario_schema import Scenario
+    from simulate.evidence.schema import Trial
+    from simulate.evidence.source_schema import Page, Source, Sources
+
+ENVIRONMENT = "SIMULATE_PARAMS"
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class FileProvenance:
+    """Which file was read: its name inside the library, the folder it came from, the hash of its bytes."""
+
+    name: str
+    folder: str
+    sha256: str
+
+
+def bundled_params() -> Path:
+    """Folder of the bundled library: `_params` inside the package, else `../params` beside it.
+
+    The checkout's own folder wins in an editable installation, because only an installed wheel has `_params`.
+    """
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "_params"
+    return inside if inside.is_dir() else package.parent / "params"
+
+
+class Library:
+    """Parameter files by id.
+
+    Parameters
+    ----------
+    params : a folder, or several, that overlay the bundled library file by file; the last one wins. By default
+        the folders in ``$SIMULATE_PARAMS`` (separated like ``$PATH``).
+    """
+
+    def __init__(self, params: str | Path | Sequence[str | Path] | None = None) -> None:
+        if params is None:
+            wanted: list[str | Path] = [p for p in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if p]
+            origin = f"${ENVIRONMENT}"
+        else:
+            wanted = [params] if isinstance(params, str | Path) else list(params)
+            origin = "--params"
+        overlays = [Path(p) for p in wanted]
+        for folder in overlays:
+            if not folder.is_dir():
+                raise InputError(Problem(str(folder), None, origin, "is not a folder.", "Give a folder laid out like params/."))
+        self.folders: tuple[Path, ...] = (*reversed(overlays), bundled_params())
+        self._documents: dict[Path, Document] = {}
+        self._cache: dict[tuple[str, str], Any] = {}
+        self._used: dict[str, FileProvenance] = {}
+
+    # -- finding ------------------------------------------------------------------------------
+
+    def trials(self) -> tuple[str, ...]:
+        """Ids of all trials."""
+        return self._ids("trials")
+
+    def scenarios(self) -> tuple[str, ...]:
+        """Ids of all scenarios."""
+        return self._ids("scenarios")
+
+    def _ids(self, kind: str) -> tuple[str, ...]:
+        found = {p.stem for folder in self.folders for p in (folder / kind).glob("*.yaml") if _ID.fullmatch(p.stem)}
+        return tuple(sorted(found))
+
+    def find(self, kind: str, name: str) -> Path:
+        """Path of the file of an id; `InputError` with a suggestion if there is none.
+
+        Parameters
+        ----------
+        kind : ``trials`` or ``scenarios``.
+        name : the id. Ids are plain names, so none can climb out of the library.
+        """
+        singular = kind.removesuffix("s")
+        if not isinstance(name, str) or not _ID.fullmatch(name):
+            message = f"{name!r} is not a {singular} id."
+            raise InputError(Problem("", None, "", message, "Ids are lower-case letters, digits and underscores."))
+        path = self._locate(f"{kind}/{name}.yaml")
+        if path is None:
+            from simulate.evidence.messages import suggest
+
+            raise InputError(Problem("", None, "", f"no {singular} {name!r}.", suggest(name, self._ids(kind))))
+        return path
+
+    def _locate(self, name: str) -> Path | None:
+        for folder in self.folders:
+            path = folder / name
+            if not path.is_file():
+                continue
+            if not path.resolve().is_relative_to(folder.resolve()):
+                message = f"is a link that leads out of {display(folder)}."
+                raise InputError(Problem(display(path), None, "", message, "Copy the file into the folder."))
+            return path
+        return None
+
+    # -- loading ------------------------------------------------------------------------------
+
+    def trial(self, trial_id: str) -> Trial:
+        """Load a trial; raise `InputError` with every error of its file."""
+        return self._load("trials", self.find("trials", trial_id))
+
+    def scenario(self, id_or_path: str | Path) -> Scenario:
+        """Load a scenario by id, or from any YAML file given by its path."""
+        text = str(id_or_path)
+        is_path = isinstance(id_or_path, Path) or text.endswith((".yaml", ".yml")) or "/" in text or os.sep in text
+        return self._load("scenarios", Path(id_or_path) if is_path else self.find("scenarios", text))
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """All sources by id."""
+        return self.bibliography().sources
+
+    def source(self, source_id: str) -> Source:
+        """Source by id; `InputError` with a suggestion if there is none."""
+        return self._cited(self.bibliography().sources, source_id, "source")
+
+    def page(self, page_id: str) -> Page:
+        """Page on which figures were seen, by id."""
+        return self._cited(self.bibliography().pages, page_id, "page")
+
+    def _cited(self, known: dict[str, Any], name: str, what: str) -> Any:
+        if name not in known:
+            from simulate.evidence.messages import suggest
+
+            path = display(self._sources_path())
+            raise InputError(Problem(path, None, "", f"no {what} {name!r}.", suggest(name, known)))
+        return known[name]
+
+    def _sources_path(self) -> Path:
+        path = self._locate("sources.yaml")
+        if path is None:
+            message = f"sources.yaml is in none of the folders {', '.join(display(f) for f in self.folders)}."
+            raise InputError(Problem("", None, "", message, "Reinstall, or check --params."))
+        return path
+
+    def bibliography(self) -> Sources:
+        """All sources and the pages on which they were seen."""
+        return self._load("sources", self._sources_path())
+
+    def _load(self, kind: str, path: Path) -> Any:
+        from simulate.evidence.loading import validate
+
+        key = (kind, str(path))
+        if key not in self._cache:
+            record, problems = validate(kind, self._read(path), self)
+            errors = [p for p in problems if p.severity == "error"]
+            if errors:
+                raise InputError(errors)
+            self._cache[key] = record
+        return self._cache[key]
+
+    def _read(self, path: Path) -> Document:
+        document = self._documents.get(path)
+        if document is None:
+            document = self._documents[path] = read(path, display(path))
+            folder = next((f for f in self.folders if path.is_relative_to(f)), path.parent)
+            name = path.relative_to(folder).as_posix()
+            self._used[name] = FileProvenance(name, str(folder), hashlib.sha256(path.read_bytes()).hexdigest())
+        return document
+
+    # -- checking -----------------------------------------------------------------------------
+
+    def check(self, path_or_id: str | Path) -> list[Problem]:
+        """All errors and warnings of one file, in the order of its lines; empty if it is sound."""
+        from simulate.evidence.loading import kind_of, validate
+
+        try:
+            path, kind = self._resolve(path_or_id)
+            document = self._read(path)
+            _, problems = validate(kind or kind_of(document), document, self)
+        except InputError as error:
+            return list(error.problems)
+        return sorted(problems, key=lambda p: p.line or 0)
+
+    def _resolve(self, path_or_id: str | Path) -> tuple[Path, str | None]:
+        text = str(path_or_id)
+        if isinstance(path_or_id, Path) or text.endswith((".yaml", ".yml")) or "/" in text or os.sep in text:
+            path = Path(path_or_id)
+            kinds = {"trials": "trials", "scenarios": "scenarios"}
+            return path, "sources" if path.name == "sources.yaml" else kinds.get(path.parent.name)
+        if text == "sources":
+            return self._sources_path(), "sources"
+        for kind in ("trials", "scenarios"):
+            if text in self._ids(kind):
+                return self.find(kind, text), kind
+        from simulate.evidence.messages import suggest
+
+        known = (*self.trials(), *self.scenarios(), "sources")
+        raise InputError(Problem("", None, "", f"no trial or scenario {text!r}.", suggest(text, known)))
+
+    def provenance(self) -> tuple[FileProvenance, ...]:
+        """Every file read so far, by name."""
+        return tuple(self._used[name] for name in sorted(self._used))
+
+
+def display(path: Path) -> str:
+    """A path as the user would type it: relative to the working folder where it lies beneath it."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix() if path.is_absolute() else str(path)
+    except (ValueError, OSError):
+        return str(path)

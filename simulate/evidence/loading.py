@@ -1,0 +1,102 @@
+"""From a parsed document to a validated record: the schema first, then the rules between fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from simulate.errors import Problem
+from simulate.evidence.checks import check_sources, check_trial
+from simulate.evidence.findings import Finding
+from simulate.evidence.messages import from_validation
+from simulate.evidence.scenario_checks import check_scenario
+from simulate.evidence.scenario_schema import Scenario
+from simulate.evidence.schema import Trial
+from simulate.evidence.source_schema import Sources
+from simulate.evidence.yaml_text import Document, field_text
+
+if TYPE_CHECKING:
+    from simulate.evidence.library import Library
+
+_KINDS: dict[str, tuple[type[BaseModel], Callable[..., list[Finding]]]] = {
+    "trials": (Trial, check_trial),
+    "scenarios": (Scenario, check_scenario),
+    "sources": (Sources, check_sources),
+}
+
+
+def kind_of(document: Document) -> str:
+    """Guess from its fields what a file outside the library is."""
+    data = document.data if isinstance(document.data, dict) else {}
+    if "sources" in data and isinstance(data["sources"], dict):
+        return "sources"
+    return "trials" if "figures" in data or "strata" in data else "scenarios"
+
+
+def validate(kind: str, document: Document, library: Library | None = None) -> tuple[BaseModel | None, list[Problem]]:
+    """Validate a document as a trial, scenario or bibliography.
+
+    Returns
+    -------
+    record : the validated record, or None if the schema does not accept the document.
+    problems : every error and warning with its line. Where only some figures break the schema, the rules between
+        fields are still applied to the others, so that one typing error does not hide the rest.
+    """
+    model, rules = _KINDS[kind]
+    if not isinstance(document.data, dict):
+        message = f"a {kind.removesuffix('s')} file is a mapping of fields to values, found {_what(document.data)}."
+        return None, [Problem(document.file, document.line(()), "", message, "Begin with `id:`.")]
+    problems: list[Problem] = []
+    kept: dict[str, list[int]] = {}
+    try:
+        record = model.model_validate(document.data)
+    except ValidationError as error:
+        problems = from_validation(error, model, document)
+        record, kept = _without_broken_items(model, document.data, error)
+    if record is not None:
+        for finding in rules(record, library):
+            path = _original(finding.path, kept)
+            place = field_text(path, document.data)
+            problems.append(Problem(document.file, document.line(path), place, finding.message, finding.advice, finding.severity))
+    problems += _name_mismatch(kind, document)
+    sound = not any(p.severity == "error" for p in problems)
+    return (record if sound else None), sorted(problems, key=lambda p: p.line or 0)
+
+
+def _without_broken_items(model: type[BaseModel], data: dict, error: ValidationError) -> tuple[Any, dict[str, list[int]]]:
+    """Validate again without the list items that failed, if nothing else did."""
+    broken: dict[str, set[int]] = {}
+    for item in error.errors(include_url=False, include_input=False):
+        loc = item["loc"]
+        if len(loc) < 2 or not isinstance(loc[0], str) or not isinstance(loc[1], int):
+            return None, {}
+        broken.setdefault(loc[0], set()).add(loc[1])
+    kept = {name: [i for i in range(len(data[name])) if i not in bad] for name, bad in broken.items()}
+    partial = {**data, **{name: [data[name][i] for i in indices] for name, indices in kept.items()}}
+    try:
+        return model.model_validate(partial), kept
+    except ValidationError:
+        return None, {}
+
+
+def _original(path: tuple, kept: dict[str, list[int]]) -> tuple:
+    """Path in the document of a path in the record that was validated without its broken items."""
+    if len(path) > 1 and path[0] in kept:
+        return (path[0], kept[path[0]][path[1]], *path[2:])
+    return path
+
+
+def _name_mismatch(kind: str, document: Document) -> list[Problem]:
+    """A bundled file is found by its name, so its id must be that name."""
+    name = document.file.replace("\\", "/").rsplit("/", 2)
+    own = document.data.get("id")
+    if kind == "sources" or len(name) < 2 or name[-2] != kind or own == name[-1].removesuffix(".yaml") or not isinstance(own, str):
+        return []
+    line = document.line(("id",))
+    return [Problem(document.file, line, "id", f"{own!r} differs from the file's name.", "Rename one of the two.")]
+
+
+def _what(value: Any) -> str:
+    return "a list" if isinstance(value, list) else f"only {value!r}"

@@ -1,0 +1,78 @@
+"""What a scenario file may say: a question, the strategies compared, and how the run is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from simulate.errors import InputError
+from simulate.evidence.fields import Id, Model, Positive, PositiveCount, Slug, Text
+
+# The states the model layer knows; a pathway says which transitions between them exist.
+STATES = ("progression_free", "post_progression", "dead")
+ILLNESS_DEATH: dict[str, tuple[str, ...]] = {
+    "progression_free": ("post_progression", "dead"),
+    "post_progression": ("dead",),
+    "dead": (),
+}
+MAX_PATIENTS = 10**11
+MAX_SEED = 2**64 - 1
+
+
+class Strategy(Model):
+    """What is compared: an arm of the trial and how it is named in results."""
+
+    arm: Id
+    label: Text
+
+
+class Discounting(Model):
+    """Yearly rates; `continuous` discounts each moment, `yearly` each whole year."""
+
+    costs: Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False)] = 0.0
+    effects: Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False)] = 0.0
+    method: Literal["continuous", "yearly"] = "continuous"
+
+
+class Scenario(Model):
+    """One question put to the model."""
+
+    id: Id
+    title: Text
+    question: Text | None = None
+    trial: Id
+    population: Id = "all"
+    strategies: dict[Id, Strategy] = Field(min_length=1)
+    comparator: Id
+    pathway: dict[Id, tuple[Id, ...]] = Field(default_factory=lambda: dict(ILLNESS_DEATH))
+    horizon: Positive = 120.0
+    patients: Annotated[int, Field(strict=True, ge=1, le=MAX_PATIENTS)] = 100_000
+    seed: Annotated[int, Field(strict=True, ge=0, le=MAX_SEED)] = 1
+    landmarks: tuple[Positive, ...] = (12.0, 24.0)
+    rmst: dict[Id, Positive] = Field(default_factory=lambda: {"os": 36.0, "pfs": 24.0})
+    follow_up: dict[Id, Id] = Field(default_factory=dict)
+    discounting: Discounting = Discounting()
+    trial_like_n: PositiveCount | None = None
+    limits: tuple[Text, ...] = ()
+    assumptions: tuple[Text, ...] = ()
+    sources: tuple[Slug, ...] = ()
+
+    def with_overrides(self, overrides: Mapping[str, str]) -> Scenario:
+        """A copy with fields replaced, as ``--set key=value`` asks.
+
+        Parameters
+        ----------
+        overrides : dotted field to the text of its value, a YAML scalar or flow collection:
+            ``{"patients": "1000000", "discounting.costs": "0.03", "landmarks": "[12, 24, 36]"}``.
+        """
+        from simulate.evidence.overrides import apply
+
+        data = apply(self.model_dump(mode="json"), overrides, Scenario)
+        try:
+            return Scenario.model_validate(data)
+        except ValidationError as error:
+            from simulate.evidence.overrides import problems
+
+            raise InputError(problems(error, overrides, data, Scenario)) from None

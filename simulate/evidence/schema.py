@@ -1,0 +1,343 @@
+"""What a trial file may say: arms, strata, populations, data cuts, reported figures.
+
+Every type is frozen and refuses unknown fields. Rules inside one value live here; rules between
+fields (an interval contains its value, PFS does not exceed OS) live in `simulate.evidence.checks`,
+which reports all of them at once with their lines.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from simulate.evidence.fields import (
+    POOLED,
+    ArmRef,
+    Count,
+    Date,
+    Family,
+    Flag,
+    Grade,
+    Id,
+    Model,
+    NonNegative,
+    Number,
+    Positive,
+    PositiveCount,
+    Proportion,
+    Records,
+    Slug,
+    Text,
+)
+
+DAYS_PER_MONTH = 30.4375
+
+Statistic = Literal[
+    "median", "hazard_ratio", "landmark", "proportion", "events", "count", "risk_ratio", "odds_ratio", "range", "mean"
+]  # fmt: skip
+RATIOS = ("hazard_ratio", "risk_ratio", "odds_ratio")
+FRACTIONS = ("landmark", "proportion")
+Role = Literal["primary", "fit", "check", "superseded", "context"]
+Seen = Literal[
+    "primary_abstract", "primary_full_text", "secondary_transcription", "news_or_review_summary", "regulatory_label",
+    "conference_abstract", "systematic_review", "regulator_announcement", "seed", "derived",
+]  # fmt: skip
+
+
+class Interval(Model):
+    """Confidence interval as printed, with its level."""
+
+    low: Number
+    high: Number
+    level: Number = 0.95
+
+
+class Span(Model):
+    """Smallest and largest observed value; not a confidence interval."""
+
+    low: Number
+    high: Number
+
+
+class Figure(Model):
+    """One reported number with its source and what it is used for.
+
+    A contrast is `arm` in `population` against `comparator` in `comparator_population`
+    (the same population if not named). `value` of a proportion may be left out where `events` and `n`
+    are given.
+    """
+
+    id: Id
+    arm: ArmRef
+    comparator: ArmRef | None = None
+    population: Id
+    comparator_population: Id | None = None
+    endpoint: Id
+    statistic: Statistic
+    timepoint: NonNegative | None = None
+    grade: Grade | None = None
+    value: Number | None = None
+    unit: Text | None = None
+    interval: Interval | None = None
+    range: Span | None = None
+    p_value: Proportion | None = None
+    p_note: Text | None = None
+    events: Count | None = None
+    n: PositiveCount | None = None
+    cut: Id | None = None
+    role: Role
+    source: Slug
+    where: Text | None = None
+    seen: Seen
+    seen_at: Slug | None = None
+    why: Text | None = None
+    note: Text | None = None
+    rivals: tuple[Id, ...] = ()
+    record: Records | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derive_value(cls, data: Any) -> Any:
+        """A proportion given as events of n needs no second, rounded number beside it."""
+        if not isinstance(data, dict) or data.get("value") is not None or data.get("statistic") not in FRACTIONS:
+            return data
+        events, n = data.get("events"), data.get("n")
+        if isinstance(events, int) and isinstance(n, int) and not isinstance(events, bool) and 0 <= events <= n and n > 0:
+            return {**data, "value": events / n}
+        return data
+
+    @property
+    def is_contrast(self) -> bool:
+        """Whether the figure compares two groups."""
+        return self.comparator is not None
+
+    @property
+    def rate(self) -> float | None:
+        """Events over n where both are known, else the printed value: rounded percentages are a second choice."""
+        if self.events is not None and self.n and self.statistic in FRACTIONS:
+            return self.events / self.n
+        return self.value
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """Rows of the evidence table this figure states."""
+        return _as_tuple(self.record)
+
+
+class Drug(Model):
+    """Dose of one drug of a regimen."""
+
+    drug: Id
+    dose: Positive | None = None
+    unit: Text | None = None
+    schedule: Text | None = None
+    strata: tuple[Id, ...] = ()
+    note: Text | None = None
+    source: Slug | None = None
+    seen: Seen | None = None
+    seen_at: Slug | None = None
+    record: Records | None = None
+
+
+class Arm(Model):
+    """One randomised arm; `safety_n` is its number in the safety analysis."""
+
+    label: Text
+    n: PositiveCount
+    safety_n: PositiveCount | None = None
+    regimen: Text | None = None
+    drugs: tuple[Drug, ...] = ()
+
+
+class Stratum(Model):
+    """A part of the trial that no other stratum overlaps; `n` counts its patients in each arm."""
+
+    label: Text
+    n: dict[Id, Count]
+    note: Text | None = None
+
+
+class Population(Model):
+    """A population figures are reported for.
+
+    Either it is made of whole `strata`, or it is a subgroup that cuts across them (`strata` null): then
+    only contrasts are predicted for it, with the effect in the strata named by `within` (default all),
+    and `homogeneous_effect` must say so.
+    """
+
+    label: Text
+    strata: tuple[Id, ...] | None = None
+    within: tuple[Id, ...] | None = None
+    homogeneous_effect: Flag = False
+    n: dict[Id, Count] | None = None
+    note: Text | None = None
+
+
+class Cut(Model):
+    """A data cut-off: who was enrolled when, and how long they were followed.
+
+    `accrual` and `cutoff` are months after the first enrolment; both follow from the dates where these are
+    given to the day. `assumed` marks a cut-off that was derived, not reported.
+    """
+
+    label: Text
+    first_enrolment: Date | None = None
+    last_enrolment: Date | None = None
+    data_cutoff: Date | None = None
+    accrual: Positive
+    cutoff: Positive
+    assumed: Flag = False
+    source: Slug | None = None
+    seen_at: Slug | None = None
+    note: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _months_from_dates(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        first = data.get("first_enrolment")
+        for months, end in (("accrual", "last_enrolment"), ("cutoff", "data_cutoff")):
+            found = months_between(first, data.get(end))
+            if data.get(months) is None and found is not None:
+                data = {**data, months: found}
+        return data
+
+
+class ToxicityGrade(Model):
+    """The figures, one an arm, that give the probability of this grade or worse."""
+
+    grade: Grade
+    figures: dict[Id, Id]
+
+
+class ToxicityModel(Model):
+    """One adverse event as an ordered outcome, mildest grade first."""
+
+    event: Id
+    label: Text
+    grades: tuple[ToxicityGrade, ...] = Field(min_length=1)
+    note: Text | None = None
+
+
+class EndpointModel(Model):
+    """How the distribution of one endpoint is chosen; `ratio_cuts` asks for a piecewise hazard ratio."""
+
+    family: Family = "auto"
+    cure: Flag = False
+    ratio_cuts: tuple[Positive, ...] = ()
+    why: Text | None = None
+
+
+class Prior(Model):
+    """A prior by mean and standard deviation."""
+
+    mean: Number
+    sd: Positive
+
+
+class PriorChoice(Model):
+    """A parameter the figures do not identify: its prior, where it comes from, and an optional fixed value."""
+
+    prior: Prior
+    fixed: Number | None = None
+    source: Slug | None = None
+    why: Text
+
+
+class Calibration(Model):
+    """How the trial is calibrated; every choice can be overridden here and says why."""
+
+    cuts: dict[Id, Id] = Field(default_factory=dict)
+    pfs: EndpointModel = EndpointModel()
+    pps: EndpointModel = EndpointModel()
+    death_share: PriorChoice | None = None
+    dependence: PriorChoice | None = None
+    shape_prior: Prior | None = None
+    note: Text | None = None
+
+
+class Trial(Model):
+    """Everything the library knows of one trial."""
+
+    id: Id
+    title: Text
+    registration: Text | None = None
+    line_of_therapy: PositiveCount
+    setting: Text
+    randomised: PositiveCount
+    sources: tuple[Slug, ...] = Field(min_length=1)
+    notes: tuple[Text, ...] = ()
+    arms: dict[Id, Arm] = Field(min_length=1)
+    strata: dict[Id, Stratum] = Field(min_length=1)
+    populations: dict[Id, Population] = Field(min_length=1)
+    cuts: dict[Id, Cut] = Field(min_length=1)
+    figures: tuple[Figure, ...] = Field(min_length=1)
+    baseline: tuple[Figure, ...] = ()
+    toxicity: tuple[ToxicityModel, ...] = ()
+    calibration: Calibration = Calibration()
+
+    @property
+    def all_figures(self) -> tuple[Figure, ...]:
+        """Figures and baseline together."""
+        return self.figures + self.baseline
+
+    def figure(self, figure_id: str) -> Figure:
+        """Figure by id; `KeyError` if there is none."""
+        for figure in self.all_figures:
+            if figure.id == figure_id:
+                return figure
+        raise KeyError(figure_id)
+
+    def select(self, *, role: str | tuple[str, ...] | None = None, endpoint: str | None = None,
+               statistic: str | None = None, population: str | None = None, arm: str | None = None) -> tuple[Figure, ...]:  # fmt: skip
+        """Figures that match every given field; `arm` matches the field as it is written."""
+        roles = (role,) if isinstance(role, str) else role
+        wanted = {"endpoint": endpoint, "statistic": statistic, "population": population, "arm": arm}
+        wanted = {name: value for name, value in wanted.items() if value is not None}
+        return tuple(
+            f for f in self.all_figures
+            if (roles is None or f.role in roles) and all(getattr(f, name) == value for name, value in wanted.items())
+        )  # fmt: skip
+
+    def arms_of(self, reference: str | tuple[str, ...] | None) -> tuple[str, ...]:
+        """Arm ids a figure's `arm` or `comparator` names; `pooled` is all of them."""
+        if reference == POOLED:
+            return tuple(self.arms)
+        return _as_tuple(reference)
+
+    def strata_of(self, population: str) -> tuple[str, ...]:
+        """Strata that make up a population, or within which a subgroup lies."""
+        found = self.populations[population]
+        return found.strata or found.within or tuple(self.strata)
+
+    def weights(self, arm: str, population: str) -> dict[str, float]:
+        """Share of each stratum among the patients of one arm in a population made of strata."""
+        counts = {s: self.strata[s].n.get(arm, 0) for s in self.strata_of(population)}
+        total = sum(counts.values())
+        return {s: n / total for s, n in counts.items()} if total else counts
+
+    def size(self, arm: str | tuple[str, ...], population: str) -> int | None:
+        """Patients of the arm or arms in a population, where known."""
+        found = self.populations[population]
+        arms = self.arms_of(arm)
+        if found.strata is not None:
+            return sum(self.strata[s].n.get(a, 0) for s in found.strata for a in arms)
+        return sum(found.n[a] for a in arms) if found.n and all(a in found.n for a in arms) else None
+
+
+def months_between(first: Any, last: Any) -> float | None:
+    """Months from one full ISO date to another, or None if either is missing or not to the day."""
+    try:
+        days = (date.fromisoformat(last) - date.fromisoformat(first)).days
+    except (TypeError, ValueError):
+        return None
+    return round(days / DAYS_PER_MONTH, 3)
+
+
+def _as_tuple(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
