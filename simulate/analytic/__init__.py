@@ -1,0 +1,26 @@
+"""The generative model by numerical integration: the oracle of every simulation."""
+
+from simulate.analytic.curves import Curves, cell_curves, mixture
+from simulate.analytic.outcomes import ArmOutcome, solve
+from simulate.analytic.statistics import (
+    cox_hazard_ratio,
+    crossing_time,
+    expected_events,
+    follow_up_weights,
+    landmark,
+    restricted_mean,
+)
+
+__all__ = [
+    "ArmOutcome",
+    "Curves",
+    "cell_curves",
+    "cox_hazard_ratio",
+    "crossing_time",
+    "expected_events",
+    "follow_up_weights",
+    "landmark",
+    "mixture",
+    "restricted_mean",
+    "solve",
+]

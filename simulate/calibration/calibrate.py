@@ -1,0 +1,217 @@
+"""Calibration: the reported figures of a trial → one joint generative model, with its errors and its conflicts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulate.calibration.figures import modelled, toxicities, trial_sizes
+from simulate.calibration.linear import LinearPosterior, linearise
+from simulate.calibration.solve import Forward, Solution, solve
+from simulate.calibration.spec import Cell, Layout, ProcessSpec, Spec
+from simulate.calibration.statistics import Statistic
+from simulate.calibration.trial_bootstrap import covariance, replicate_statistics
+from simulate.evidence.schema import EndpointModel, Trial
+from simulate.files import cached_json, code_key
+from simulate.model.types import ArmModel, Distribution, JointModel
+
+Array = NDArray[np.float64]
+REPLICATES = 500
+BOOTSTRAP_SEED = 20240
+DEATH_SHARE = (0.10, 0.7)  # default prior where a file gives none: median share, SD on the logit scale
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A calibrated trial.
+
+    Attributes
+    ----------
+    trial : id of the trial.
+    spec : families and priors used.
+    model : the joint model at the point calibration, parameters rounded to 9 significant digits.
+    statistics : the modelled figures, used and unused, in the file's order.
+    prediction : model values on the working scales, shape (F,).
+    covariance : sampling covariance of the statistics, shape (F, F).
+    posterior : linear-Gaussian predictive errors and parameter draws.
+    feasible : whether all primary figures are met as equalities; if not, the fit is weighted.
+    """
+
+    trial: str
+    spec: Spec
+    model: JointModel
+    statistics: tuple[Statistic, ...]
+    prediction: Array
+    covariance: Array
+    posterior: LinearPosterior = field(repr=False)
+    feasible: bool
+    objective: float
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Meaning of the parameter vector."""
+        return Layout(self.spec)
+
+    @property
+    def draws(self) -> int:
+        """Number of parameter draws."""
+        return len(self.posterior.draws)
+
+    def draw(self, index: int) -> JointModel:
+        """The joint model of one parameter draw (0 … draws − 1); toxicities stay at their point values."""
+        return replace(self.model, cells=rounded_cells(self.layout.cells(self.posterior.draws[index])))
+
+    def parameters(self) -> dict[str, float]:
+        """Calibrated parameters on their natural (log, logit) scales."""
+        z = self.layout.natural(self.posterior.x)
+        return {p.name: float(v) for p, v in zip(self.layout.parameters, z, strict=True)}
+
+
+def _significant(value: float, digits: int = 9) -> float:
+    return float(f"{value:.{digits - 1}e}") if math.isfinite(value) else value
+
+
+def _rounded(d: Distribution) -> Distribution:
+    params = tuple(_significant(p) for p in d.params)
+    return Distribution(d.family, params, _significant(d.cure), d.ratio_cuts, tuple(_significant(r) for r in d.ratios))
+
+
+def rounded_cells(cells: dict[Cell, ArmModel]) -> dict[Cell, ArmModel]:
+    """Parameters to 9 significant digits: the last ones differ between processors and Python versions."""
+    return {
+        k: ArmModel(_rounded(c.pfs), _significant(c.death_share), _rounded(c.pps), _significant(c.dependence))
+        for k, c in cells.items()
+    }
+
+
+def _process(choice: EndpointModel, default: str) -> ProcessSpec:
+    family = default if choice.family == "auto" else choice.family
+    effect = "piecewise_hazard_ratio" if choice.ratio_cuts else getattr(choice, "effect", "shape_per_arm")
+    return ProcessSpec(family, choice.cure, effect, choice.ratio_cuts[0] if choice.ratio_cuts else None)
+
+
+def _guess(trial: Trial, statistics: Sequence[Statistic]) -> dict[str, dict[str, float]]:
+    """Rough medians an arm, which centre the weak priors on location."""
+    out: dict[str, dict[str, float]] = {"pfs": {}, "pps": {}}
+    for arm in trial.arms:
+        median = {}
+        for endpoint in ("pfs", "os"):
+            own = [s.value for s in statistics
+                   if s.kind == "median" and s.endpoint == endpoint and {c[0] for c in s.groups[0].cells} == {arm}]  # fmt: skip
+            median[endpoint] = float(np.median(own)) if own else {"pfs": 6.0, "os": 14.0}[endpoint]
+        out["pfs"][arm] = median["pfs"]
+        out["pps"][arm] = max(0.8 * (median["os"] - median["pfs"]), 1.0)
+    return out
+
+
+def specification(trial: Trial, statistics: Sequence[Statistic], **override: Any) -> Spec:
+    """The specification a trial file asks for; `override` replaces fields of `Spec`."""
+    c = trial.calibration
+    share, dependence = DEATH_SHARE, 0.0
+    if c.death_share is not None:
+        share = (c.death_share.prior.mean, c.death_share.prior.sd / (c.death_share.prior.mean * (1 - c.death_share.prior.mean)))
+        if c.death_share.fixed is not None:
+            share = (c.death_share.fixed, 1e-6)
+    if c.dependence is not None and c.dependence.fixed is not None:
+        dependence = c.dependence.fixed
+    spec = Spec(
+        tuple(trial.arms), tuple(trial.strata), _process(c.pfs, "weibull"), _process(c.pps, "weibull"),
+        share, dependence, _guess(trial, statistics),
+    )  # fmt: skip
+    return replace(spec, **override)
+
+
+def build_model(trial: Trial, cells: dict[Cell, ArmModel]) -> JointModel:
+    """A `JointModel` with the trial's own mix of strata in every arm."""
+    sizes = trial_sizes(trial)
+    mix = {}
+    for a in trial.arms:
+        n = [sizes[a, s] for s in trial.strata]
+        mix[a] = tuple(v / sum(n) for v in n)
+    return JointModel(trial.id, tuple(trial.arms), tuple(trial.strata), mix, rounded_cells(cells), toxicities(trial))
+
+
+def used(statistics: Sequence[Statistic]) -> list[int]:
+    """Positions of the statistics that calibration may see."""
+    return [i for i, s in enumerate(statistics) if s.role in ("primary", "fit")]
+
+
+def fit(statistics: Sequence[Statistic], spec: Spec, sampling: Array | None = None, start: Array | None = None) -> tuple[Forward, Solution]:
+    """Solve one specification on the statistics given, all of which are used; weighted if the equalities conflict."""
+    forward = Forward(Layout(spec), statistics)
+    if sampling is None:
+        sampling = np.diag([s.rough_se() ** 2 for s in statistics])
+    solution = solve(forward, sampling, start)
+    if not solution.feasible:
+        solution = solve(forward, sampling, start, tight=False)
+        solution = replace(solution, feasible=False)
+    return forward, solution
+
+
+def sampling_covariance(trial: Trial, cells: dict[Cell, ArmModel], statistics: Sequence[Statistic]) -> tuple[Array, Array]:
+    """Covariance of the statistics from simulated trials, and the replicates' deviations (replicates × F).
+
+    Correlations come from the simulated trials; standard deviations from the printed interval where there is one. The
+    estimate of a subgroup covaries with the whole trial's as the whole does with itself (an efficient estimator).
+    """
+    replicates = replicate_statistics(build_model(trial, cells), trial_sizes(trial), statistics, replicates=REPLICATES, seed=BOOTSTRAP_SEED)
+    rough = np.array([s.rough_se() for s in statistics])
+    base = covariance(replicates, rough)
+    sd = np.sqrt(np.diag(base))
+    scale = np.array([1.0 if s.se is None or s.homogeneous else s.se for s in statistics])
+    factor = np.where([s.se is not None and not s.homogeneous for s in statistics], scale / sd, 1.0)
+    out = base * np.outer(factor, factor)
+    for i, s in enumerate(statistics):
+        if s.homogeneous:
+            out[i, i] = max((s.se or 0.0) ** 2, 1.05 * out[i, i])
+    deviations = np.nan_to_num(replicates - np.nanmean(replicates, axis=0)) * factor
+    return out, deviations
+
+
+def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
+    """Calibrate a trial.
+
+    Two passes: a point with rough standard errors, the trial simulated there for the covariance of its statistics, and
+    the point again with that covariance. Cached on disk by the content of the trial, the specification and the code.
+
+    Parameters
+    ----------
+    trial : evidence.
+    spec : default is what the trial file asks for (`specification`).
+
+    Returns
+    -------
+    Calibration
+    """
+    statistics, _ = modelled(trial)
+    spec = spec or specification(trial, statistics)
+    key = {"trial": trial.model_dump_json(), "spec": repr(spec), "code": code_key("calibration", "analytic", "model")}
+
+    def compute() -> dict[str, Any]:
+        chosen = [statistics[i] for i in used(statistics)]
+        forward, first = fit(chosen, spec)
+        sampling, _ = sampling_covariance(trial, forward.layout.cells(first.x), statistics)
+        _, second = fit(chosen, spec, sampling[np.ix_(used(statistics), used(statistics))], first.x)
+        sampling, deviations = sampling_covariance(trial, forward.layout.cells(second.x), statistics)
+        everything = Forward(forward.layout, statistics)
+        posterior = linearise(everything, second, sampling, deviations, used(statistics))
+        return {
+            "x": second.x.tolist(), "feasible": second.feasible, "objective": second.objective,
+            "covariance": sampling.tolist(), "posterior": posterior.to_dict(),
+        }  # fmt: skip
+
+    stored = cached_json("calibration", key, compute)
+    x = np.array(stored["x"])
+    layout = Layout(spec)
+    model = build_model(trial, layout.cells(x))
+    everything = Forward(layout, statistics)
+    return Calibration(
+        trial.id, spec, model, tuple(statistics), everything(x), np.array(stored["covariance"]),
+        LinearPosterior.from_dict(stored["posterior"]), stored["feasible"], stored["objective"],
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""Search over families: which specifications explain the reported figures, and how clearly.
+
+Each specification is scored by the logarithm of the marginal likelihood of the figures it was given (Laplace): the
+misfit, what the prior has to pay for it, and the room the prior leaves (Occam's factor). Differences below about 2 say
+nothing. A mixture cure is only offered where a landmark beyond three medians is reported: before that nothing in the
+data tells a cured share from a long tail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from simulate.calibration.calibrate import fit, specification, used
+from simulate.calibration.figures import modelled
+from simulate.calibration.spec import ProcessSpec, Spec
+from simulate.calibration.statistics import Statistic, reported
+from simulate.evidence.schema import Trial
+from simulate.files import cached_json, code_key
+
+PLAIN = ("exponential", "weibull", "gompertz", "lognormal", "loglogistic", "gengamma")
+CURE_NEEDS_MEDIANS = 3.0
+
+
+@dataclass(frozen=True)
+class SearchRow:
+    """One specification of the search: labels, score (log marginal likelihood), misfit and whether equalities are met."""
+
+    pfs: str
+    pps: str
+    score: float
+    objective: float
+    feasible: bool
+
+
+def cure_allowed(statistics: Sequence[Statistic], endpoint: str) -> bool:
+    """Whether a landmark beyond three medians of the endpoint is reported."""
+    medians = [s.value for s in statistics if s.endpoint == endpoint and s.kind == "median"]
+    late = [s.timepoint or 0.0 for s in statistics if s.endpoint == endpoint and s.kind == "landmark"]
+    return bool(medians and late) and max(late) >= CURE_NEEDS_MEDIANS * float(np.median(medians))
+
+
+def candidates(statistics: Sequence[Statistic], endpoint: str, cut: float) -> list[ProcessSpec]:
+    """Processes tried for one endpoint."""
+    out = [ProcessSpec(f) for f in PLAIN] + [ProcessSpec("weibull", effect="common_shape")]
+    out.append(ProcessSpec("weibull", effect="piecewise_hazard_ratio", cut=cut))
+    if cure_allowed(statistics, endpoint):
+        out += [ProcessSpec(f, cure=True) for f in PLAIN if f != "exponential"]
+    return out
+
+
+def log_evidence(statistics: Sequence[Statistic], spec: Spec) -> tuple[float, float, bool]:
+    """(Laplace log marginal likelihood, weighted objective, feasible) of the statistics under a specification."""
+    forward, solution = fit(statistics, spec)
+    sampling = np.diag([s.rough_se() ** 2 for s in statistics])
+    residual = reported(statistics) - forward(solution.x)
+    jacobian = solution.jacobian
+    precision = np.linalg.inv(sampling)
+    objective = 0.5 * float(solution.x @ solution.x + residual @ precision @ residual)
+    curvature = np.eye(forward.layout.size) + jacobian.T @ precision @ jacobian
+    log_volume = 0.5 * np.linalg.slogdet(curvature)[1] + 0.5 * float(np.log(2 * np.pi * np.diag(sampling)).sum())
+    return -objective - float(log_volume), objective, solution.feasible
+
+
+PREFERENCE = ("weibull", "loglogistic", "lognormal", "gengamma", "gompertz", "exponential")
+INDISTINGUISHABLE = 2.0
+
+
+def choose(rows: Sequence[SearchRow]) -> tuple[SearchRow, str]:
+    """The specification taken when a file says ``auto``, and the explanation.
+
+    Among the rows within 2 log units of the best, which the figures cannot tell apart, the simplest: one family with a
+    shape per arm, in the order Weibull, log-logistic, log-normal, generalised gamma, Gompertz, exponential.
+    """
+    near = [r for r in rows if r.score >= rows[0].score - INDISTINGUISHABLE and r.feasible] or [rows[0]]
+    plain = [r for r in near if r.pfs in PREFERENCE and r.pps in PREFERENCE] or near[:1]
+    taken = min(plain, key=lambda r: (_rank(r.pfs), _rank(r.pps)))
+    words = (
+        f"PFS {taken.pfs}, PPS {taken.pps}: {len(near)} of {len(rows)} specifications explain the reported figures about as well "
+        f"(within {INDISTINGUISHABLE:g} log units of the best, PFS {rows[0].pfs} with PPS {rows[0].pps}); the simplest is taken."
+    )
+    return taken, words
+
+
+def _rank(family: str) -> int:
+    return PREFERENCE.index(family) if family in PREFERENCE else len(PREFERENCE)
+
+
+def search(trial: Trial) -> list[SearchRow]:
+    """Score every family of PFS and, with the best of them, every family of PPS; best first, cached on disk."""
+    everything, _ = modelled(trial)
+    statistics = [everything[i] for i in used(everything)]
+    base = specification(trial, everything)
+    key = {"trial": trial.model_dump_json(), "search": 1, "code": code_key("calibration", "analytic", "model")}
+
+    def score(pfs: ProcessSpec, pps: ProcessSpec) -> dict[str, Any]:
+        try:
+            value, objective, feasible = log_evidence(statistics, replace(base, pfs=pfs, pps=pps))
+        except (np.linalg.LinAlgError, FloatingPointError):
+            value, objective, feasible = float("-inf"), float("inf"), False
+        return {"pfs": pfs.label, "pps": pps.label, "score": value if np.isfinite(value) else -1e9,
+                "objective": objective if np.isfinite(objective) else 1e9, "feasible": feasible}  # fmt: skip
+
+    def compute() -> list[dict[str, Any]]:
+        cut = float(np.median(list(base.guess["pfs"].values())))
+        rows: dict[tuple[str, str], dict[str, Any]] = {}
+        pps = base.pps
+        for pfs in candidates(statistics, "pfs", cut):
+            rows[pfs.label, pps.label] = score(pfs, pps)
+        best = max(rows.values(), key=lambda r: r["score"])["pfs"]
+        chosen = next(c for c in candidates(statistics, "pfs", cut) if c.label == best)
+        for pps in candidates(statistics, "os", cut):
+            rows.setdefault((chosen.label, pps.label), score(chosen, pps))
+        return sorted(rows.values(), key=lambda r: -r["score"])
+
+    return [SearchRow(**r) for r in cached_json("search", key, compute)]

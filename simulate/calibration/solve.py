@@ -1,0 +1,167 @@
+"""Constrained MAP by Gauss–Newton.
+
+Minimise ``|x|^2 / 2 + r_f' S^-1 r_f / 2`` subject to ``r_p = 0``: the prior chooses among the models that meet the
+primary figures, whose residuals ``r_p`` are equalities; ``r_f`` are the residuals of the other fitted figures. The
+equalities enter as a penalty whose scale is tightened step by step, which reaches them to about 1e-6 where they are
+feasible and gives the nearest point where they are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulate.analytic import Curves, cell_curves
+from simulate.calibration.spec import Cell, Layout
+from simulate.calibration.statistics import Statistic, predict, reported
+from simulate.model.types import DAYS_PER_MONTH, ArmModel
+
+Array = NDArray[np.float64]
+STEP = 1e-5
+TIGHTENING = (0.03, 0.003, 0.0003)
+FEASIBLE = 1e-3  # largest log (or logit) residual of a primary figure that counts as met
+
+
+class Forward:
+    """Predictions of a list of statistics as a function of the standardised vector, remembering cell curves."""
+
+    def __init__(self, layout: Layout, statistics: Sequence[Statistic]) -> None:
+        self.layout = layout
+        self.statistics = tuple(statistics)
+        cutoff = max([s.cut.cutoff for s in statistics] + [1.5 * s.value for s in statistics if s.kind == "median"])
+        self.days = int(cutoff * DAYS_PER_MONTH) + 2
+        self._memo: dict[ArmModel, Curves] = {}
+        self._values: dict[tuple[int, tuple[ArmModel, ...]], float] = {}
+
+    def curves(self, cells: dict[Cell, ArmModel]) -> dict[Cell, Curves]:
+        """Curves of every cell."""
+        out = {}
+        for key, cell in cells.items():
+            if cell not in self._memo:
+                if len(self._memo) > 400:
+                    self._memo.clear()
+                self._memo[cell] = cell_curves(cell, self.days)
+            out[key] = self._memo[cell]
+        return out
+
+    def __call__(self, x: Array) -> Array:
+        """Predictions on the working scales, shape (F,)."""
+        cells = self.layout.cells(x)
+        curves = self.curves(cells)
+        out = np.empty(len(self.statistics))
+        for i, s in enumerate(self.statistics):
+            key = (i, tuple(cells[c] for g in s.groups for c in g.cells))
+            if key not in self._values:
+                if len(self._values) > 20_000:
+                    self._values.clear()
+                self._values[key] = float(predict([s], curves.__getitem__)[0])
+            out[i] = self._values[key]
+        return out
+
+    def jacobian(self, x: Array, at: Array | None = None) -> Array:
+        """Forward differences, shape (F, parameters)."""
+        base = self(x) if at is None else at
+        out = np.empty((len(base), self.layout.size))
+        for j in range(self.layout.size):
+            moved = x.copy()
+            moved[j] += STEP
+            out[:, j] = (self(moved) - base) / STEP
+        return out
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Where the solver ended.
+
+    `x` the vector; `residual` reported minus model on the working scales, in the order of the statistics; `feasible`
+    whether every primary figure is met; `jacobian` at `x`; `weights` the precision matrix used (F × F); `objective`.
+    """
+
+    x: Array
+    residual: Array
+    feasible: bool
+    jacobian: Array
+    weights: Array
+    objective: float
+
+
+def precision(statistics: Sequence[Statistic], covariance: Array, equality: float | None) -> Array:
+    """Precision matrix (F × F) of the residuals.
+
+    With `equality` (a standard deviation) the primary figures are held to it, and the others enter with their
+    covariance *given* the primary ones; without it everything enters with its sampling covariance.
+    """
+    f = len(statistics)
+    primary = np.array([s.role == "primary" for s in statistics])
+    if equality is None or not primary.any():
+        return np.linalg.inv(covariance)
+    out = np.zeros((f, f))
+    p, r = np.flatnonzero(primary), np.flatnonzero(~primary)
+    out[p, p] = 1.0 / equality**2
+    if len(r):
+        gain = covariance[np.ix_(r, p)] @ np.linalg.inv(covariance[np.ix_(p, p)])
+        conditional = covariance[np.ix_(r, r)] - gain @ covariance[np.ix_(p, r)]
+        out[np.ix_(r, r)] = np.linalg.inv(0.5 * (conditional + conditional.T))
+    return out
+
+
+def _minimise(forward: Forward, x: Array, target: Array, weights: Array, iterations: int) -> tuple[Array, Array, Array]:
+    """Damped Gauss–Newton; returns (x, residual, jacobian)."""
+    root = np.linalg.cholesky(weights).T
+    value = forward(x)
+
+    def cost(at: Array, v: Array) -> float:
+        r = root @ (target - v)
+        return 0.5 * float(at @ at) + 0.5 * float(r @ r)
+
+    best = cost(x, value)
+    jacobian = forward.jacobian(x, value)
+    damping = 0.0
+    for _ in range(iterations):
+        a = np.vstack([root @ jacobian, np.eye(len(x)), np.sqrt(damping) * np.eye(len(x))])
+        b = np.concatenate([root @ (target - value), -x, np.zeros(len(x))])
+        step = np.linalg.lstsq(a, b, rcond=None)[0]
+        step *= min(1.0, 2.0 / max(1e-12, float(np.abs(step).max())))
+        scale = 1.0
+        for _ in range(8):
+            trial = x + scale * step
+            trial_value = forward(trial)
+            trial_cost = cost(trial, trial_value)
+            if np.isfinite(trial_cost) and trial_cost <= best:
+                break
+            scale *= 0.4
+        else:
+            if damping > 1e3:
+                break
+            damping = max(10.0 * damping, 1e-2)
+            continue
+        gain, best, x, value = best - trial_cost, trial_cost, trial, trial_value
+        damping *= 0.1
+        jacobian = forward.jacobian(x, value)
+        if gain < 1e-10 * (1.0 + best):
+            break
+    return x, target - value, jacobian
+
+
+def solve(forward: Forward, covariance: Array, start: Array | None = None, *, tight: bool = True) -> Solution:
+    """Constrained MAP of the statistics of `forward`.
+
+    Parameters
+    ----------
+    covariance : sampling covariance of the statistics on their working scales, shape (F, F).
+    tight : meet the primary figures as equalities; False weighs everything by `covariance`.
+    """
+    x = np.zeros(forward.layout.size) if start is None else np.array(start, dtype=float)
+    target = reported(forward.statistics)
+    primary = np.array([s.role == "primary" for s in forward.statistics])
+    stages: tuple[float | None, ...] = TIGHTENING if tight and primary.any() else (None,)
+    weights = np.eye(len(target))
+    for stage in stages:
+        weights = precision(forward.statistics, covariance, stage)
+        x, residual, jacobian = _minimise(forward, x, target, weights, 25)
+    feasible = not primary.any() or bool(np.abs(residual[primary]).max() < FEASIBLE)
+    objective = 0.5 * float(x @ x + residual @ weights @ residual)
+    return Solution(x, residual, feasible, jacobian, weights, objective)

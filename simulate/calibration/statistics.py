@@ -1,0 +1,152 @@
+"""A reported figure as the model sees it: groups of arms and strata, an endpoint, a data cut, a scale.
+
+Medians and hazard ratios are compared on the log scale, landmark survival and event counts on the logit scale, where
+their sampling distributions are close to normal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from simulate.analytic import Curves, cox_hazard_ratio, crossing_time, expected_events, follow_up_weights, landmark
+
+Array = NDArray[np.float64]
+Cell = tuple[str, str]
+CurveOf = Callable[[Cell], Curves]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Patients of one side of a figure: (arm, stratum) cells with their numbers of patients."""
+
+    cells: tuple[Cell, ...]
+    n: tuple[float, ...]
+
+    @property
+    def total(self) -> float:
+        """Number of patients."""
+        return float(sum(self.n))
+
+    def survival(self, curve_of: CurveOf, endpoint: str) -> Array:
+        """Survival of the group on the daily grid: the mixture of its cells (OS and PFS only)."""
+        total = self.total
+        curve = np.zeros(0)
+        for i, (cell, n) in enumerate(zip(self.cells, self.n, strict=True)):
+            part = (n / total) * curve_of(cell).endpoint(endpoint)
+            curve = part if i == 0 else curve + part
+        return curve
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A data cut: uniform enrolment over `accrual` months, administrative censoring at `cutoff` months."""
+
+    id: str
+    accrual: float
+    cutoff: float
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One modelled figure.
+
+    Attributes
+    ----------
+    figure : id of the evidence figure.
+    kind : ``median``, ``hazard_ratio``, ``landmark`` or ``events``.
+    groups : the group, or for a hazard ratio (treated, control).
+    value : as reported (months, ratio, share).
+    role : ``primary``, ``fit`` or ``check``.
+    se : standard error on the working scale from the printed interval, or None.
+    homogeneous : the figure is of a subgroup that is not made of strata; the whole population's effect is predicted.
+    """
+
+    figure: str
+    kind: str
+    endpoint: str
+    groups: tuple[Group, ...]
+    value: float
+    role: str
+    cut: Cut
+    timepoint: float | None = None
+    se: float | None = None
+    homogeneous: bool = False
+
+    def to_scale(self, value: float) -> float:
+        """Working scale of a value."""
+        if self.kind in ("median", "hazard_ratio"):
+            return math.log(value) if value > 0.0 else -math.inf
+        return float(logit(value))
+
+    def from_scale(self, value: float) -> float:
+        """Inverse of `to_scale`."""
+        return math.exp(value) if self.kind in ("median", "hazard_ratio") else float(expit(value))
+
+    @property
+    def reported(self) -> float:
+        """The reported value on the working scale."""
+        return self.to_scale(self.value)
+
+    def evaluate(self, curve_of: CurveOf) -> float:
+        """The model's value (not on the working scale) from the curves of the cells."""
+        curves = [g.survival(curve_of, self.endpoint) for g in self.groups]
+        if self.kind == "median":
+            return crossing_time(curves[0])
+        if self.kind == "landmark":
+            assert self.timepoint is not None
+            return landmark(curves[0], self.timepoint)
+        weights = cut_weights(len(curves[0]) - 1, self.cut)
+        if self.kind == "events":
+            return expected_events(curves[0], weights)
+        n = [g.total for g in self.groups]
+        return cox_hazard_ratio(curves[0], curves[1], weights, n_treated=n[0], n_control=n[1])
+
+    def rough_se(self) -> float:
+        """Standard error on the working scale before any trial was simulated: printed interval, else from n."""
+        if self.se is not None:
+            return self.se
+        n = sum(g.total for g in self.groups)
+        if self.kind == "median":
+            return 1.5 / math.sqrt(n)  # exponential: 1 / (ln 2 sqrt n); a little more for censoring
+        if self.kind == "hazard_ratio":
+            return 2.0 / math.sqrt(0.75 * n)  # Schoenfeld with three quarters of patients having the event
+        return 1.0 / math.sqrt(n * max(self.value * (1.0 - self.value), 1e-3))
+
+
+_WEIGHTS: dict[tuple[int, float, float], Array] = {}
+
+
+def cut_weights(days: int, cut: Cut) -> Array:
+    """`follow_up_weights` of a cut, remembered."""
+    key = (days, cut.accrual, cut.cutoff)
+    if key not in _WEIGHTS:
+        _WEIGHTS[key] = follow_up_weights(days, cut.accrual, cut.cutoff)
+    return _WEIGHTS[key]
+
+
+def predict(statistics: Sequence[Statistic], curve_of: CurveOf) -> Array:
+    """Model values of `statistics` on their working scales, shape (F,); a median beyond the grid is the log of it."""
+    out = np.empty(len(statistics))
+    for i, s in enumerate(statistics):
+        value = s.evaluate(curve_of)
+        if s.kind == "median" and math.isinf(value):
+            value = 10.0 * len(curve_of(s.groups[0].cells[0]).os) / 30.4375
+        out[i] = s.to_scale(value)
+    return out
+
+
+def reported(statistics: Sequence[Statistic]) -> Array:
+    """Reported values on the working scales, shape (F,)."""
+    return np.array([s.reported for s in statistics])
+
+
+def shares(groups: Mapping[str, float]) -> tuple[float, ...]:
+    """Numbers of patients as shares that add up to 1."""
+    total = sum(groups.values())
+    return tuple(v / total for v in groups.values())

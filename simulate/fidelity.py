@@ -1,0 +1,309 @@
+"""Fidelity: for every reported figure what was reported, what the model says, what the simulation gave, and the verdict.
+
+Meeting the figures that were used validates nothing: the judgement is over figures that were *not* used, and over each
+used one predicted from the others (`leave_one_out`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from simulate.analytic import Curves
+from simulate.calibration import Calibration, calibrate, modelled
+from simulate.calibration.calibrate import fit, used
+from simulate.calibration.figures import trial_sizes
+from simulate.calibration.linear import residual_covariance
+from simulate.calibration.solve import Forward
+from simulate.calibration.statistics import Statistic, predict
+from simulate.cohort import Counts, simulate_counts
+from simulate.evidence.schema import Figure, Trial
+from simulate.files import atomic_write, cached_json, code_key
+from simulate.survival import SurvivalCurve
+
+CONFLICT_Z = 1.96
+MET = 0.005  # a used figure counts as met within half a per cent
+PATIENTS = 200_000
+
+
+@dataclass(frozen=True)
+class FidelityRow:
+    """One reported figure beside the model; see `FIELDS` of the command's JSON.
+
+    `ci_derived` marks an interval derived from the numbers of patients because none was printed. `z` is the residual
+    in standard deviations, sampling error and the correlation with the figures used included.
+    """
+
+    id: str
+    study: str
+    arm: str
+    comparator: str | None
+    population: str
+    endpoint: str
+    statistic: str
+    grade: str | None
+    timepoint: float | None
+    cut: str | None
+    reported: float | None
+    ci_low: float | None
+    ci_high: float | None
+    ci_level: float | None
+    ci_derived: bool
+    used_as_target: bool
+    role: str
+    model: float | None
+    simulated: float | None
+    z: float | None
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """Fidelity of one trial's calibration."""
+
+    trial: str
+    rows: tuple[FidelityRow, ...]
+    calibration: Calibration
+
+    def to_df(self) -> pd.DataFrame:
+        """One row a figure."""
+        return pd.DataFrame([asdict(r) for r in self.rows])
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Plain records for `simulate fidelity --json`."""
+        return [asdict(r) for r in self.rows]
+
+    def rms_z(self, *, targets: bool = False) -> float:
+        """Root mean square z of the figures not used (or used); NaN without any."""
+        z = [r.z for r in self.rows if r.z is not None and r.used_as_target == targets and r.verdict != "superseded"]
+        return float(np.sqrt(np.mean(np.square(z)))) if z else math.nan
+
+    def conflicts(self) -> tuple[FidelityRow, ...]:
+        """Figures the model contradicts."""
+        return tuple(r for r in self.rows if r.verdict == "conflict")
+
+    def summary(self) -> str:
+        """A few lines in words."""
+        counts = pd.Series([r.verdict for r in self.rows]).value_counts()
+        words = ", ".join(f"{n} {v}" for v, n in counts.items())
+        return f"{self.trial}: {words}; RMS z of figures not used {self.rms_z():.2f}, of those used {self.rms_z(targets=True):.2f}"
+
+    def save(self, path: str | Path) -> Path:
+        """Write the table as CSV."""
+        return atomic_write(path, self.to_df().to_csv(index=False))
+
+
+def simulated_cells(
+    calibration: Calibration, *, patients: int = PATIENTS, seed: int = 1, threads: int | None = None
+) -> dict[tuple[str, str], Counts]:
+    """Simulate every arm and stratum on its own, to 120 months."""
+    model = calibration.model
+    out = {}
+    for i, stratum in enumerate(model.strata):
+        mix = tuple(1.0 if j == i else 0.0 for j in range(len(model.strata)))
+        counts = simulate_counts(model, model.arms, patients=patients, seed=seed, replicate=i, mix=mix, threads=threads)
+        out.update({(arm, stratum): counts[arm] for arm in model.arms})
+    return out
+
+
+def _empirical(counts: Counts) -> Curves:
+    curve = {e: np.asarray(SurvivalCurve.from_counts(counts, e).survival, dtype=float) for e in ("os", "pfs", "ttp", "pps")}
+    return Curves(curve["os"], curve["pfs"], curve["ttp"], curve["pps"], 1.0 - curve["ttp"])
+
+
+def _natural(s: Statistic, scaled: float) -> float:
+    value = s.from_scale(scaled)
+    return value * sum(g.total for g in s.groups) if s.kind == "events" else value
+
+
+def _interval(f: Figure, s: Statistic, sd: float) -> tuple[float | None, float | None, float | None, bool]:
+    if f.interval is not None:
+        return f.interval.low, f.interval.high, f.interval.level, False
+    half = 1.959964 * sd
+    return _natural(s, s.reported - half), _natural(s, s.reported + half), 0.95, True
+
+
+def _common(trial: Trial, f: Figure) -> dict[str, Any]:
+    def name(arm: str | tuple[str, ...] | None) -> str | None:
+        return arm if arm is None or isinstance(arm, str) else "+".join(arm)
+
+    population = f.population
+    if f.comparator_population is not None and f.comparator_population != f.population:
+        population = f"{f.population} vs {f.comparator_population}"
+    return {
+        "id": f.id, "study": trial.id, "arm": name(f.arm) or "", "comparator": name(f.comparator), "population": population,
+        "endpoint": f.endpoint, "statistic": f.statistic, "grade": f.grade, "timepoint": f.timepoint, "cut": f.cut,
+        "reported": f.value, "role": f.role, "used_as_target": f.role in ("primary", "fit"),
+    }  # fmt: skip
+
+
+def _verdict(f: Figure, s: Statistic, model: float, z: float, interval: tuple[float | None, float | None]) -> tuple[str, str]:
+    low, high = interval
+    inside = low is not None and high is not None and low <= model <= high
+    why = f.note or f.why or ""
+    if f.role == "superseded":
+        return "superseded", why or "a rival of the figure used"
+    if f.role == "primary" and f.value and abs(model / f.value - 1.0) < MET:
+        return "met", "used as an equality"
+    if abs(z) > CONFLICT_Z or not inside:
+        direction = "below" if model < (f.value or 0.0) else "above"
+        text = f"the model lies {direction} the reported figure (z {z:+.1f}){'' if inside else ', outside its interval'}"
+        return "conflict", f"{text}. {why}".strip()
+    return "consistent", "subgroup predicted with the whole trial's effect" if s.homogeneous else ""
+
+
+def _survival_row(trial: Trial, calibration: Calibration, i: int, simulated: float) -> FidelityRow:
+    s = calibration.statistics[i]
+    f = trial.figure(s.figure)
+    sd = math.sqrt(calibration.covariance[i, i])
+    low, high, level, derived = _interval(f, s, sd)
+    z = float(calibration.posterior.z[i])
+    model = _natural(s, float(calibration.prediction[i]))
+    verdict, reason = _verdict(f, s, model, z, (low, high))
+    common = _common(trial, f)
+    return FidelityRow(
+        **common, ci_low=low, ci_high=high, ci_level=level, ci_derived=derived, model=model,
+        simulated=_natural(s, simulated), z=z, verdict=verdict, reason=reason,
+    )  # fmt: skip
+
+
+def _toxicity_cells(trial: Trial) -> dict[tuple[str, str, str], tuple[str, int, bool]]:
+    """(event, grade, arm) → (event, position of the grade, whether the figure of that id is used)."""
+    return {
+        (t.event, g.grade, arm): (g.figures[arm], i, True)
+        for t in trial.toxicity for i, g in enumerate(t.grades) for arm in trial.arms
+    }  # fmt: skip
+
+
+def _toxicity_row(trial: Trial, calibration: Calibration, f: Figure, counts: Mapping[str, Sequence[Counts]]) -> FidelityRow | None:
+    """Row of a toxicity rate whose event and grade the model has, or None."""
+    if f.statistic != "proportion" or f.grade is None or not isinstance(f.arm, str) or f.value is None:
+        return None
+    found = _toxicity_cells(trial).get((f.endpoint, f.grade, f.arm))
+    if found is None:
+        return None
+    target, grade, _ = found
+    model = next(t for t in calibration.model.toxicities if t.event == f.endpoint).rates[f.arm][grade]
+    hits = sum(int(np.asarray(c.toxicity[f.endpoint])[:, grade + 1 :].sum()) for c in counts[f.arm])
+    total = sum(int(np.asarray(c.n).sum()) for c in counts[f.arm])
+    n = f.n or trial.arms[f.arm].safety_n or trial.arms[f.arm].n
+    rate = float(f.rate if f.rate is not None else f.value)
+    used_here = f.id == target
+    # a rounded percentage adds the rounding error of half a point to the binomial one
+    sd = math.sqrt(max(model * (1 - model), 0.25 / n) / n + (0.0 if f.events is not None else 0.005**2 / 3.0))
+    z = 0.0 if used_here else (rate - model) / (math.sqrt(2.0) * sd)
+    low, high = (f.interval.low, f.interval.high) if f.interval else _wilson(rate, n)
+    verdict, reason = ("met", "used as the rate") if used_here else ("consistent", "same event and grade from another source")
+    if f.role == "superseded":
+        verdict, reason = "superseded", f.why or f.note or ""
+    elif not used_here and abs(z) > CONFLICT_Z:
+        verdict, reason = "conflict", f"differs from the figure used (z {z:+.1f}). {f.note or f.why or ''}".strip()
+    return FidelityRow(
+        **{**_common(trial, f), "used_as_target": used_here, "reported": rate}, ci_low=low, ci_high=high, ci_level=0.95,
+        ci_derived=f.interval is None, model=model, simulated=hits / total, z=z, verdict=verdict, reason=reason,
+    )  # fmt: skip
+
+
+def _wilson(p: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Wilson score interval of a proportion."""
+    q = float(ndtri(0.5 + level / 2.0))
+    centre = (p + q * q / (2 * n)) / (1 + q * q / n)
+    half = q / (1 + q * q / n) * math.sqrt(p * (1 - p) / n + q * q / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def fidelity(
+    trial: Trial,
+    calibration: Calibration | None = None,
+    *,
+    patients: int = PATIENTS,
+    seed: int = 1,
+    threads: int | None = None,
+) -> Fidelity:
+    """Reported, model, simulated, z and verdict of every figure of a trial.
+
+    Parameters
+    ----------
+    trial : evidence.
+    calibration : default is `calibrate(trial)`.
+    patients : simulated patients per arm and stratum.
+
+    Returns
+    -------
+    Fidelity
+    """
+    calibration = calibration or calibrate(trial)
+    cells = simulated_cells(calibration, patients=patients, seed=seed, threads=threads)
+    curves = {cell: _empirical(c) for cell, c in cells.items()}
+    simulated = predict(calibration.statistics, curves.__getitem__)
+    by_arm = {arm: [c for (a, _), c in cells.items() if a == arm] for arm in trial.arms}
+    position = {s.figure: i for i, s in enumerate(calibration.statistics)}
+    reasons = {p.figure.id: p.reason for p in modelled(trial)[1]}
+    rows = []
+    for f in trial.figures:
+        if f.id in position:
+            rows.append(_survival_row(trial, calibration, position[f.id], float(simulated[position[f.id]])))
+            continue
+        row = _toxicity_row(trial, calibration, f, by_arm)
+        if row is None:
+            i = f.interval
+            row = FidelityRow(
+                **{**_common(trial, f), "used_as_target": False}, ci_low=i.low if i else None, ci_high=i.high if i else None,
+                ci_level=i.level if i else None, ci_derived=False, model=None, simulated=None, z=None,
+                verdict="not modelled", reason=reasons.get(f.id, "not modelled"),
+            )  # fmt: skip
+        rows.append(row)
+    return Fidelity(trial.id, tuple(rows), calibration)
+
+
+def leave_one_out(trial: Trial, calibration: Calibration | None = None) -> pd.DataFrame:
+    """Predict every used survival figure from the others of its trial and the prior.
+
+    Returns
+    -------
+    DataFrame with columns study, figure, endpoint, statistic, timepoint, reported, predicted, ratio, sd (working scale),
+    z and months_beyond_median (of landmarks). Cached by content.
+    """
+    calibration = calibration or calibrate(trial)
+    key = {"trial": trial.model_dump_json(), "spec": repr(calibration.spec), "loo": 1,
+           "code": code_key("calibration", "analytic", "model", "fidelity")}  # fmt: skip
+    rows = cached_json("leave_one_out", key, lambda: _leave_one_out(trial, calibration))
+    return pd.DataFrame(rows)
+
+
+def _leave_one_out(trial: Trial, calibration: Calibration) -> list[dict[str, Any]]:
+    chosen = used(calibration.statistics)
+    everything = Forward(calibration.layout, calibration.statistics)
+    out = []
+    for left in chosen:
+        rest = [i for i in chosen if i != left]
+        statistics = [calibration.statistics[i] for i in rest]
+        cov = calibration.covariance
+        _, solution = fit(statistics, calibration.spec, cov[np.ix_(rest, rest)], calibration.posterior.x)
+        value = everything(solution.x)
+        jacobian = everything.jacobian(solution.x, value)
+        ju = jacobian[rest]
+        size = len(solution.x)
+        gain = np.linalg.solve(ju.T @ solution.weights @ ju + np.eye(size), ju.T @ solution.weights)
+        sd = float(np.sqrt(residual_covariance(jacobian[[left]], ju, gain, cov, [left], rest)[0, 0]))
+        s = calibration.statistics[left]
+        predicted = s.from_scale(float(value[left]))
+        medians = [x.value for x in calibration.statistics if x.kind == "median" and x.endpoint == s.endpoint]
+        out.append({
+            "study": trial.id, "figure": s.figure, "endpoint": s.endpoint, "statistic": s.kind, "timepoint": s.timepoint,
+            "reported": s.value, "predicted": predicted, "ratio": predicted / s.value, "sd": sd,
+            "z": (s.reported - float(value[left])) / sd,
+            "months_beyond_median": None if s.timepoint is None else s.timepoint - float(np.median(medians)),
+        })  # fmt: skip
+    return out
+
+
+__all__ = ["Fidelity", "FidelityRow", "fidelity", "leave_one_out", "simulated_cells"]

@@ -1,0 +1,115 @@
+"""What the reported figures do not say: parameter uncertainty, and the assumptions no figure identifies.
+
+`uncertainty` propagates the parameter draws of a calibration through the integrated model; `sensitivity` calibrates
+again with another death share, PFS–PPS dependence or family, meeting the same primary figures, and shows what changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simulate.analytic import cox_hazard_ratio, follow_up_weights, solve
+from simulate.calibration import Calibration, ProcessSpec, calibrate
+from simulate.evidence.schema import Trial
+from simulate.files import cached_json, code_key
+from simulate.model.types import JointModel
+
+DRAWS = 200
+CODE = ("calibration", "analytic", "model", "sensitivity")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is computed for every draw or assumption.
+
+    `arms` are (treated, control); `follow_up` maps an endpoint to (accrual, cutoff) months; `tau` and `horizon` months.
+    """
+
+    arms: tuple[str, str]
+    follow_up: Mapping[str, tuple[float, float]]
+    horizon: float = 120.0
+    tau: float = 36.0
+    mix: tuple[float, ...] | None = None
+
+
+def answer(model: JointModel, question: Question) -> dict[str, float]:
+    """Medians, hazard ratios and mean gains of one model, by integration."""
+    treated, control = question.arms
+    solved = solve(model, question.arms, horizon=question.horizon, mix=question.mix)
+    a, b = solved[treated], solved[control]
+    out = {}
+    for endpoint in ("os", "pfs"):
+        x, y = a.curves.endpoint(endpoint), b.curves.endpoint(endpoint)
+        if endpoint in question.follow_up:
+            weights = follow_up_weights(len(x) - 1, *question.follow_up[endpoint])
+            out[f"{endpoint}_hazard_ratio"] = cox_hazard_ratio(x, y, weights)
+        out[f"{endpoint}_hazard_ratio_uncensored"] = cox_hazard_ratio(x, y)
+        out[f"{endpoint}_median_treated"] = a.median(endpoint)
+        out[f"{endpoint}_median_control"] = b.median(endpoint)
+        out[f"{endpoint}_rmst_difference"] = a.rmst(endpoint, question.tau) - b.rmst(endpoint, question.tau)
+        out[f"{endpoint}_mean_difference"] = a.rmst(endpoint, question.horizon) - b.rmst(endpoint, question.horizon)
+    return out
+
+
+def _finite(row: Mapping[str, float]) -> dict[str, float | None]:
+    return {k: (float(v) if np.isfinite(v) else None) for k, v in row.items()}
+
+
+def uncertainty(calibration: Calibration, question: Question, draws: int = DRAWS) -> pd.DataFrame:
+    """Answers for the parameter draws (one row a draw), cached by content.
+
+    The draws carry the sampling error of the trial (parametric bootstrap) and the priors of what it does not identify.
+    """
+    key = {"posterior": calibration.posterior.x.tolist(), "spec": repr(calibration.spec), "question": repr(question),
+           "model": calibration.model.to_json(), "draws": draws, "code": code_key(*CODE)}  # fmt: skip
+
+    def compute() -> list[dict[str, Any]]:
+        return [_finite(answer(calibration.draw(i), question)) for i in range(min(draws, calibration.draws))]
+
+    return pd.DataFrame(cached_json("uncertainty", key, compute)).astype(float)
+
+
+def alternatives(calibration: Calibration) -> list[tuple[str, str, Any]]:
+    """(label, why, specification) of every assumption varied."""
+    spec = calibration.spec
+    share, sd = spec.death_share
+    odds = share / (1.0 - share)
+    low, high = (odds * np.exp(k * sd) / (1.0 + odds * np.exp(k * sd)) for k in (-1.645, 1.645))
+    out: list[tuple[str, str, Any]] = [
+        (f"death share {low:.0%}", "5th percentile of its prior", replace(spec, death_share=(float(low), 1e-6))),
+        (f"death share {high:.0%}", "95th percentile of its prior", replace(spec, death_share=(float(high), 1e-6))),
+    ]
+    families: Sequence[str] = ("weibull", "lognormal", "loglogistic", "gengamma")
+    for name in ("pfs", "pps"):
+        current: ProcessSpec = getattr(spec, name)
+        for family in families:
+            if family != current.family:
+                label = f"{name.upper()} {family}"
+                out.append((label, "another tail that meets the same figures", replace(spec, **{name: replace(current, family=family)})))
+    for gamma in (-0.25, 0.25):
+        words = "longer" if gamma > 0 else "shorter"
+        out.append((f"dependence {gamma:+.2f}", f"later progression, {words} survival after it", replace(spec, dependence=gamma)))
+    return out
+
+
+def sensitivity(trial: Trial, calibration: Calibration, question: Question) -> pd.DataFrame:
+    """Answers under other assumptions, each calibrated to the same figures (one row an assumption; first the base).
+
+    Columns: assumption, why, feasible and the answers of `answer`. Cached by content.
+    """
+    key = {"trial": trial.model_dump_json(), "spec": repr(calibration.spec), "question": repr(question), "code": code_key(*CODE)}
+
+    def compute() -> list[dict[str, Any]]:
+        rows = [{"assumption": "base", "why": "as calibrated", "feasible": calibration.feasible,
+                 **_finite(answer(calibration.model, question))}]  # fmt: skip
+        for label, why, spec in alternatives(calibration):
+            other = calibrate(trial, spec)
+            rows.append({"assumption": label, "why": why, "feasible": other.feasible, **_finite(answer(other.model, question))})
+        return rows
+
+    return pd.DataFrame(cached_json("sensitivity", key, compute))
