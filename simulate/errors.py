@@ -30,7 +30,8 @@ class Problem:
     def __str__(self) -> str:
         place = self.file + (f":{self.line}" if self.line is not None else "")
         head = " ".join(part for part in (place, self.field) if part)
-        text = f"{head}: {self.message}" if head else self.message
+        message = self.message if self.severity == "error" else f"{self.severity}: {self.message}"
+        text = f"{head}: {message}" if head else message
         return f"{text} {self.advice}" if self.advice else text
 
 
