@@ -49,6 +49,8 @@ class InputError(SimulateError):
         super().__init__("\n".join(str(p) for p in self.problems))
 
 
-def input_error(message: str, *, field: str = "", advice: str = "", file: str = "", line: int | None = None) -> InputError:
+def input_error(
+    message: str, *, field: str = "", advice: str = "", file: str = "", line: int | None = None
+) -> InputError:
     """Build an `InputError` of a single problem."""
     return InputError(Problem(file=file, line=line, field=field, message=message, advice=advice))

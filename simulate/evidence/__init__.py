@@ -20,7 +20,18 @@ _HOMES = {
     "Scenario": "scenario_schema",
     "export_schemas": "export",
 }
-__all__ = sorted(_HOMES)
+__all__ = [
+    "Cut",
+    "Figure",
+    "Interval",
+    "Library",
+    "Scenario",
+    "Source",
+    "ToxicityModel",
+    "Trial",
+    "bundled_params",
+    "export_schemas",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,8 +13,8 @@ from simulate.evidence.source_schema import Sources
 from simulate.evidence.toxicity_checks import check_toxicity
 
 if TYPE_CHECKING:
+    from simulate.evidence.document import FieldPath
     from simulate.evidence.library import Library
-    from simulate.evidence.yaml_text import FieldPath
 
 # Dates give months to the third decimal; a hand-typed month may be rounded to the first.
 MONTH_TOLERANCE = 0.06
@@ -51,26 +51,32 @@ def unknown(path: FieldPath, what: str, name: str, known: Iterable[str]) -> Find
 def _arms_and_strata(trial: Trial) -> Iterator[Finding]:
     total = sum(arm.n for arm in trial.arms.values())
     if total != trial.randomised:
-        yield Finding(("randomised",), f"{trial.randomised} differs from the sum of the arms, {total}.", "Check n of each arm.")
+        yield Finding(
+            ("randomised",), f"{trial.randomised} differs from the sum of the arms, {total}.", "Check n of each arm."
+        )
     if "pooled" in trial.arms:
         yield Finding(("arms", "pooled"), "'pooled' is reserved for all arms together.", "Name the arm otherwise.")
     for name, stratum in trial.strata.items():
-        for arm in stratum.n:
-            if arm not in trial.arms:
-                yield unknown(("strata", name, "n", arm), "arm", arm, trial.arms)
+        for arm_id in stratum.n:
+            if arm_id not in trial.arms:
+                yield unknown(("strata", name, "n", arm_id), "arm", arm_id, trial.arms)
     for name, arm in trial.arms.items():
         found = sum(stratum.n.get(name, 0) for stratum in trial.strata.values())
         if found != arm.n:
             message = f"the strata hold {found} patients of arm {name}, the arm has {arm.n}."
-            yield Finding(("strata",), message, "Strata are disjoint and cover the arm: correct n of a stratum or of the arm.")
+            yield Finding(
+                ("strata",), message, "Strata are disjoint and cover the arm: correct n of a stratum or of the arm."
+            )
         if arm.safety_n is not None and arm.safety_n > arm.n:
             # Crossing over between arms is rare and real, so this stops nobody.
             message = f"{arm.safety_n} exceeds the {arm.n} randomised to the arm."
-            yield Finding(("arms", name, "safety_n"), message, "Patients are counted as treated: check the source.", "warning")
+            yield Finding(
+                ("arms", name, "safety_n"), message, "Patients are counted as treated: check the source.", "warning"
+            )
         for i, drug in enumerate(arm.drugs):
-            for stratum in drug.strata:
-                if stratum not in trial.strata:
-                    yield unknown(("arms", name, "drugs", i, "strata"), "stratum", stratum, trial.strata)
+            for stratum_id in drug.strata:
+                if stratum_id not in trial.strata:
+                    yield unknown(("arms", name, "drugs", i, "strata"), "stratum", stratum_id, trial.strata)
 
 
 def _populations(trial: Trial) -> Iterator[Finding]:
@@ -82,9 +88,15 @@ def _populations(trial: Trial) -> Iterator[Finding]:
                     yield unknown((*path, field), "stratum", stratum, trial.strata)
         if population.strata is not None:
             if not population.strata:
-                yield Finding((*path, "strata"), "an empty population.", "Name its strata, or write null for a subgroup.")
+                yield Finding(
+                    (*path, "strata"), "an empty population.", "Name its strata, or write null for a subgroup."
+                )
             if population.within is not None or population.homogeneous_effect:
-                yield Finding(path, "is made of strata and cannot be a subgroup too.", "Keep `strata`, or `within` and `homogeneous_effect`.")
+                yield Finding(
+                    path,
+                    "is made of strata and cannot be a subgroup too.",
+                    "Keep `strata`, or `within` and `homogeneous_effect`.",
+                )
         elif not population.homogeneous_effect:
             message = "is a subgroup not made of strata; only its contrasts can be predicted."
             yield Finding(path, message, "Say so with `homogeneous_effect: true`, or name its strata.")
@@ -115,13 +127,17 @@ def _calibration(trial: Trial) -> Iterator[Finding]:
         return
     for field, value in (("prior", share.prior.mean), ("fixed", share.fixed)):
         if value is not None and not 0 <= value <= 1:
-            yield Finding(("calibration", "death_share", field), f"{value:g} is not a proportion.", "Give a number from 0 to 1.")
+            yield Finding(
+                ("calibration", "death_share", field), f"{value:g} is not a proportion.", "Give a number from 0 to 1."
+            )
 
 
 def _citations(trial: Trial, library: Library) -> Iterator[Finding]:
     """Every number must lead to a publication and to the page it was read on."""
     bibliography = library.bibliography()
-    cited: list[tuple[FieldPath, str | None, str | None]] = [(("sources", i), s, None) for i, s in enumerate(trial.sources)]
+    cited: list[tuple[FieldPath, str | None, str | None]] = [
+        (("sources", i), s, None) for i, s in enumerate(trial.sources)
+    ]
     for field in ("figures", "baseline"):
         cited += [((field, i), f.source, f.seen_at) for i, f in enumerate(getattr(trial, field))]
     cited += [(("cuts", name), cut.source, cut.seen_at) for name, cut in trial.cuts.items()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -46,13 +47,15 @@ def _one_or_many(value: Any) -> Any:
     raise PydanticCustomError("one_or_many", "Input should be one name or a list of names")
 
 
-def _match(pattern: str):
+def _match(pattern: str) -> Callable[[Any], Any]:
     def check(value: Any) -> Any:
         value = _one_or_many(value)
         names = (value,) if isinstance(value, str) else value or ()
         for name in names:
             if not re.fullmatch(pattern, name):
-                raise PydanticCustomError("string_pattern_mismatch", "String should match pattern", {"pattern": pattern})
+                raise PydanticCustomError(
+                    "string_pattern_mismatch", "String should match pattern", {"pattern": pattern}
+                )
         return value
 
     return check

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise
 
+from simulate.evidence.document import FieldPath
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
 from simulate.evidence.schema import FRACTIONS, RATIOS, Figure, Trial
-from simulate.evidence.yaml_text import FieldPath
 
 # Figures in these roles take part in the rules that compare figures; a superseded one is kept because it disagrees.
 COMPARED = ("primary", "fit", "check")
@@ -65,15 +65,21 @@ def _numbers(path: FieldPath, figure: Figure) -> Iterator[Finding]:
             yield Finding((*path, "value"), message, "Check the three numbers against the source.")
     if figure.interval is not None and not 0.5 < figure.interval.level < 1:
         message = f"{figure.interval.level:g} is not a confidence level."
-        yield Finding((*path, "interval", "level"), message, "Give a number between 0.5 and 1: 0.95 for a 95% interval.")
+        yield Finding(
+            (*path, "interval", "level"), message, "Give a number between 0.5 and 1: 0.95 for a 95% interval."
+        )
     if figure.events is not None and figure.n is not None:
         if figure.events > figure.n:
-            yield Finding((*path, "events"), f"{figure.events} events exceed n {figure.n}.", "Check both against the source.")
+            yield Finding(
+                (*path, "events"), f"{figure.events} events exceed n {figure.n}.", "Check both against the source."
+            )
         elif figure.statistic in FRACTIONS and figure.value is not None:
             exact = figure.events / figure.n
             if abs(exact - figure.value) > ROUNDING:
                 message = f"{figure.value:g} differs from events over n, {figure.events}/{figure.n} = {exact:.4f}."
-                yield Finding((*path, "value"), message, "Leave value out to take it from the counts, or correct one of them.")
+                yield Finding(
+                    (*path, "value"), message, "Leave value out to take it from the counts, or correct one of them."
+                )
 
 
 def _statistic(path: FieldPath, figure: Figure) -> Iterator[Finding]:
@@ -82,7 +88,11 @@ def _statistic(path: FieldPath, figure: Figure) -> Iterator[Finding]:
     if kind in RATIOS and figure.comparator is None:
         yield Finding((*path, "comparator"), f"a {_words(kind)} needs a comparator.", "Name the arm it is relative to.")
     if kind not in RATIOS and (figure.comparator is not None or figure.comparator_population is not None):
-        yield Finding((*path, "comparator"), f"a {_words(kind)} describes one group and has no comparator.", "Remove the comparator.")
+        yield Finding(
+            (*path, "comparator"),
+            f"a {_words(kind)} describes one group and has no comparator.",
+            "Remove the comparator.",
+        )
     if kind == "landmark" and figure.timepoint is None:
         yield Finding((*path, "timepoint"), "a landmark needs a timepoint.", "Give it in months.")
     if kind == "range":
@@ -98,7 +108,9 @@ def _statistic(path: FieldPath, figure: Figure) -> Iterator[Finding]:
     if kind in RATIOS and value <= 0:
         yield Finding((*path, "value"), f"{value:g} is not a ratio.", "Ratios are greater than 0.")
     if kind == "median" and value <= 0:
-        yield Finding((*path, "value"), f"a median of {value:g} is impossible.", "Times are in months and greater than 0.")
+        yield Finding(
+            (*path, "value"), f"a median of {value:g} is impossible.", "Times are in months and greater than 0."
+        )
     if kind in ("events", "count"):
         yield Finding((*path, "value"), f"a number of {kind} stands in `events`.", "Move it there.")
 
@@ -117,7 +129,9 @@ def _sizes(path: FieldPath, figure: Figure, trial: Trial) -> Iterator[Finding]:
     # The safety analysis counts patients as treated, and a patient may be treated in the other arm.
     total = sum(max(trial.arms[a].n, trial.arms[a].safety_n or 0) for a in arms)
     if figure.n is not None and arms and figure.n > total:
-        yield Finding((*path, "n"), f"{figure.n} exceeds the {total} patients of {_listed(arms)}.", "Check n and the arm.")
+        yield Finding(
+            (*path, "n"), f"{figure.n} exceeds the {total} patients of {_listed(arms)}.", "Check n and the arm."
+        )
 
 
 def _duplicates(placed: list[Placed]) -> Iterator[Finding]:
@@ -129,7 +143,8 @@ def _duplicates(placed: list[Placed]) -> Iterator[Finding]:
         ids.setdefault(f.id, path)
         if f.role != "primary":
             continue
-        key = (f.arm, f.comparator, f.population, f.comparator_population, f.endpoint, f.statistic, f.timepoint, f.grade)
+        group = (f.arm, f.comparator, f.population, f.comparator_population)
+        key = (*group, f.endpoint, f.statistic, f.timepoint, f.grade)
         if key in primaries:
             message = f"a second primary figure for what {primaries[key]!r} reports."
             yield Finding((*path, "role"), message, "Keep one primary; give the other the role check or superseded.")
@@ -138,38 +153,36 @@ def _duplicates(placed: list[Placed]) -> Iterator[Finding]:
 
 def _medians(compared: list[Placed], trial: Trial) -> Iterator[Finding]:
     """The median PFS of a group cannot exceed its median OS."""
-    medians = defaultdict(list)
+    medians: dict[tuple, list[tuple[float, FieldPath]]] = defaultdict(list)
     for path, f in compared:
-        if f.statistic == "median" and f.value is not None and f.endpoint in ("os", "pfs"):
-            medians[f.endpoint, trial.arms_of(f.arm), f.population].append((path, f))
+        if f.statistic == "median" and f.value is not None:
+            medians[f.endpoint, trial.arms_of(f.arm), f.population].append((f.value, (*path, "value")))
     for (endpoint, arms, population), found in medians.items():
-        rivals = medians.get(("os", arms, population), []) if endpoint == "pfs" else []
-        for (path, pfs), (_, os) in product(found, rivals):
-            if pfs.value > os.value:
-                message = f"{pfs.value:g} exceeds the OS median {os.value:g} of the same arm; PFS cannot exceed OS."
-                yield Finding((*path, "value"), message, "Did you swap the endpoints?")
-                break
+        os_medians = [value for value, _ in medians.get(("os", arms, population), [])] if endpoint == "pfs" else []
+        for pfs, path in found:
+            if os_medians and pfs > min(os_medians):
+                message = f"{pfs:g} exceeds the OS median {min(os_medians):g} of the same arm; PFS cannot exceed OS."
+                yield Finding(path, message, "Did you swap the endpoints?")
 
 
 def _landmarks(compared: list[Placed]) -> Iterator[Finding]:
     """Survival falls with time, and PFS lies below OS at every time."""
-    groups = defaultdict(list)
+    groups: dict[tuple, list[tuple[float, float, FieldPath]]] = defaultdict(list)
     for path, f in compared:
         if f.statistic == "landmark" and f.value is not None and f.timepoint is not None:
-            groups[f.arm, f.population, f.cut, f.endpoint].append((path, f))
-    for (arm, population, cut, endpoint), found in groups.items():
-        found.sort(key=lambda item: item[1].timepoint)
-        for (_, earlier), (path, later) in zip(found, found[1:], strict=False):
-            if later.value > earlier.value:
-                message = f"{later.value:g} at {later.timepoint:g} months exceeds {earlier.value:g} at {earlier.timepoint:g}."
-                yield Finding((*path, "value"), message, "Survival cannot rise with time: check value and timepoint.")
-        if endpoint != "pfs":
-            continue
-        os_at = {f.timepoint: f.value for _, f in groups.get((arm, population, cut, "os"), ())}
-        for path, f in found:
-            if f.value > os_at.get(f.timepoint, 1):
-                message = f"PFS {f.value:g} at {f.timepoint:g} months exceeds OS {os_at[f.timepoint]:g} of the same arm."
-                yield Finding((*path, "value"), message, "PFS cannot exceed OS. Did you swap the endpoints?")
+            groups[f.arm, f.population, f.cut, f.endpoint].append((f.timepoint, f.value, (*path, "value")))
+    for (arm, population, cut, endpoint), points in groups.items():
+        points.sort(key=lambda point: point[0])
+        for (t, survival, _), (later, more, path) in pairwise(points):
+            if more > survival:
+                message = f"{more:g} at {later:g} months exceeds {survival:g} at {t:g}."
+                yield Finding(path, message, "Survival cannot rise with time: check value and timepoint.")
+        os_points = groups.get((arm, population, cut, "os"), []) if endpoint == "pfs" else []
+        os_at = {t: survival for t, survival, _ in os_points}
+        for t, survival, path in points:
+            if survival > os_at.get(t, 1):
+                message = f"PFS {survival:g} at {t:g} months exceeds OS {os_at[t]:g} of the same arm."
+                yield Finding(path, message, "PFS cannot exceed OS. Did you swap the endpoints?")
 
 
 def _directions(compared: list[Placed], trial: Trial) -> Iterator[Finding]:
@@ -188,7 +201,12 @@ def _directions(compared: list[Placed], trial: Trial) -> Iterator[Finding]:
         if treated is None or control is None or (f.value - 1) * (treated - control) <= 0:
             continue
         message = f"hazard ratio {f.value:g} and medians {treated:g} v {control:g} point in opposite directions."
-        yield Finding((*path, "value"), message, "Possible where curves cross; check that arm and comparator are not swapped.", "warning")
+        yield Finding(
+            (*path, "value"),
+            message,
+            "Possible where curves cross; check that arm and comparator are not swapped.",
+            "warning",
+        )
 
 
 def _words(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulate.evidence.yaml_text import FieldPath
+from simulate.evidence.document import FieldPath
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.errors import InputError, Problem
-from simulate.evidence.yaml_text import Document, read
+from simulate.evidence.document import Document
+from simulate.evidence.yaml_text import read
 
 if TYPE_CHECKING:
     from simulate.evidence.scenario_schema import Scenario
@@ -65,7 +66,9 @@ class Library:
         overlays = [Path(p) for p in wanted]
         for folder in overlays:
             if not folder.is_dir():
-                raise InputError(Problem(str(folder), None, origin, "is not a folder.", "Give a folder laid out like params/."))
+                raise InputError(
+                    Problem(str(folder), None, origin, "is not a folder.", "Give a folder laid out like params/.")
+                )
         self.folders: tuple[Path, ...] = (*reversed(overlays), bundled_params())
         self._documents: dict[Path, Document] = {}
         self._cache: dict[tuple[str, str], Any] = {}

@@ -9,13 +9,13 @@ from pydantic import BaseModel, ValidationError
 
 from simulate.errors import Problem
 from simulate.evidence.checks import check_sources, check_trial
+from simulate.evidence.document import Document, field_text
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import from_validation
 from simulate.evidence.scenario_checks import check_scenario
 from simulate.evidence.scenario_schema import Scenario
 from simulate.evidence.schema import Trial
 from simulate.evidence.source_schema import Sources
-from simulate.evidence.yaml_text import Document, field_text
 
 if TYPE_CHECKING:
     from simulate.evidence.library import Library
@@ -59,13 +59,17 @@ def validate(kind: str, document: Document, library: Library | None = None) -> t
         for finding in rules(record, library):
             path = _original(finding.path, kept)
             place = field_text(path, document.data)
-            problems.append(Problem(document.file, document.line(path), place, finding.message, finding.advice, finding.severity))
+            problems.append(
+                Problem(document.file, document.line(path), place, finding.message, finding.advice, finding.severity)
+            )
     problems += _name_mismatch(kind, document)
     sound = not any(p.severity == "error" for p in problems)
     return (record if sound else None), sorted(problems, key=lambda p: p.line or 0)
 
 
-def _without_broken_items(model: type[BaseModel], data: dict, error: ValidationError) -> tuple[Any, dict[str, list[int]]]:
+def _without_broken_items(
+    model: type[BaseModel], data: dict, error: ValidationError
+) -> tuple[Any, dict[str, list[int]]]:
     """Validate again without the list items that failed, if nothing else did."""
     broken: dict[str, set[int]] = {}
     for item in error.errors(include_url=False, include_input=False):
@@ -92,7 +96,13 @@ def _name_mismatch(kind: str, document: Document) -> list[Problem]:
     """A bundled file is found by its name, so its id must be that name."""
     name = document.file.replace("\\", "/").rsplit("/", 2)
     own = document.data.get("id")
-    if kind == "sources" or len(name) < 2 or name[-2] != kind or own == name[-1].removesuffix(".yaml") or not isinstance(own, str):
+    if (
+        kind == "sources"
+        or len(name) < 2
+        or name[-2] != kind
+        or own == name[-1].removesuffix(".yaml")
+        or not isinstance(own, str)
+    ):
         return []
     line = document.line(("id",))
     return [Problem(document.file, line, "id", f"{own!r} differs from the file's name.", "Rename one of the two.")]

@@ -10,8 +10,8 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from simulate.errors import Problem
+from simulate.evidence.document import Document, FieldPath, field_text
 from simulate.evidence.fields import GRADE_PATTERN, ID_PATTERN, SLUG_PATTERN
-from simulate.evidence.yaml_text import Document, FieldPath, field_text
 
 _PATTERNS = {
     ID_PATTERN: "Use lower-case letters, digits and underscores, beginning with a letter.",

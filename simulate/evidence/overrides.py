@@ -1,19 +1,40 @@
-"""``--set key=value``: replace fields of a record, with errors that name the option."""
+"""``--set key=value``: replace fields of a scenario, with errors that name the option."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
 from simulate.errors import InputError, Problem
+from simulate.evidence.document import Document, field_text
 from simulate.evidence.messages import fields_at, from_validation, suggest
-from simulate.evidence.yaml_text import Document, parse_value
+from simulate.evidence.scenario_checks import check_scenario
+from simulate.evidence.scenario_schema import Scenario
+from simulate.evidence.yaml_text import parse_value
+
+if TYPE_CHECKING:
+    from simulate.evidence.library import Library
 
 
-def apply(data: dict[str, Any], overrides: Mapping[str, str], model: type[BaseModel]) -> dict[str, Any]:
-    """Put every override into plain data; report all unknown keys at once."""
+def override_scenario(scenario: Scenario, overrides: Mapping[str, str], library: Library | None) -> Scenario:
+    """A copy of the scenario with fields replaced; `InputError` with all errors under their options."""
+    data = _apply(scenario.model_dump(mode="json"), overrides, Scenario)
+    try:
+        changed = Scenario.model_validate(data)
+    except ValidationError as error:
+        found = from_validation(error, Scenario, Document("", data))
+        raise InputError([_under_option(p, overrides) for p in found]) from None
+    findings = [f for f in check_scenario(changed, library) if f.severity == "error"]
+    if findings:
+        found = [Problem("", None, field_text(f.path), f.message, f.advice) for f in findings]
+        raise InputError([_under_option(p, overrides) for p in found])
+    return changed
+
+
+def _apply(data: dict[str, Any], overrides: Mapping[str, str], model: type[BaseModel]) -> dict[str, Any]:
+    """Put every override into plain data; report all unknown fields at once."""
     found: list[Problem] = []
     for key, text in overrides.items():
         try:
@@ -28,32 +49,30 @@ def apply(data: dict[str, Any], overrides: Mapping[str, str], model: type[BaseMo
 
 
 def _put(data: dict[str, Any], key: str, value: Any, model: type[BaseModel]) -> list[Problem]:
-    *parents, last = parts = key.split(".")
+    parts = key.split(".")
     node: Any = data
-    for depth, part in enumerate(parents):
-        if not isinstance(node, dict) or part not in node:
-            return [_unknown(key, parts[: depth + 1], node, model)]
-        node = node[part]
-    # A field of the schema may be set whether or not the file has it; names of the user's own must exist.
-    allowed = fields_at(model, tuple(parents)) or (list(node) if isinstance(node, dict) else [])
-    open_mapping = isinstance(node, dict) and not fields_at(model, tuple(parents))
-    if not isinstance(node, dict) or (last not in allowed and not open_mapping) or not last:
-        return [_unknown(key, parts, node, model)]
-    node[last] = value
+    for depth, part in enumerate(parts):
+        fixed = fields_at(model, tuple(parts[:depth]))
+        is_last = depth == len(parts) - 1
+        # Names of the user's own (strategies, endpoints) may be new at the end of the key, never on the way.
+        known = fixed or (list(node) if isinstance(node, dict) else [])
+        accepted = isinstance(node, dict) and bool(part) and (part in known or (is_last and not fixed))
+        if not accepted:
+            return [
+                Problem(f"--set {key}", None, "", f"no field {'.'.join(parts[: depth + 1])!r}.", suggest(part, known))
+            ]
+        if is_last:
+            node[part] = value
+        else:
+            node = node.get(part)
     return []
 
 
-def _unknown(key: str, parts: list[str], node: Any, model: type[BaseModel]) -> Problem:
-    names = fields_at(model, tuple(parts[:-1])) or (sorted(node) if isinstance(node, dict) else [])
-    return Problem(f"--set {key}", None, "", f"no field {'.'.join(parts)!r}.", suggest(parts[-1], names))
-
-
-def problems(error: ValidationError, overrides: Mapping[str, str], data: Any, model: type[BaseModel]) -> list[Problem]:
-    """Errors of the record that the overrides made, each under the option that caused it."""
-    found = []
-    for problem in from_validation(error, model, Document("", data)):
-        field = problem.field.replace("[", ".").replace("]", "")
-        cause = next((k for k in overrides if field == k or field.startswith(f"{k}.") or k.startswith(f"{field}.")), field)
-        inner = problem.field if problem.field != cause else ""
-        found.append(Problem(f"--set {cause}", None, inner, problem.message, problem.advice))
-    return found
+def _under_option(problem: Problem, overrides: Mapping[str, str]) -> Problem:
+    """The same problem under the option that caused it; the scenario itself was sound before."""
+    field = problem.field.replace("[", ".").replace("]", "")
+    cause = next((k for k in overrides if f"{field}.".startswith(f"{k}.") or f"{k}.".startswith(f"{field}.")), None)
+    if cause is None:
+        return Problem("--set", None, problem.field, problem.message, problem.advice)
+    inner = problem.field if field != cause else ""
+    return Problem(f"--set {cause}", None, inner, problem.message, problem.advice)

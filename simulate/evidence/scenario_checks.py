@@ -26,12 +26,16 @@ def check_scenario(scenario: Scenario, library: Library | None = None) -> list[F
 
 def _strategies(scenario: Scenario) -> Iterator[Finding]:
     if scenario.comparator not in scenario.strategies:
-        yield Finding(("comparator",), f"no strategy {scenario.comparator!r}.", suggest(scenario.comparator, scenario.strategies))
+        yield Finding(
+            ("comparator",), f"no strategy {scenario.comparator!r}.", suggest(scenario.comparator, scenario.strategies)
+        )
 
 
 def _times(scenario: Scenario) -> Iterator[Finding]:
     if scenario.horizon > MONTHS_IN_A_LIFE:
-        yield Finding(("horizon",), f"{scenario.horizon:g} months is longer than a life.", "The unit of time is the month.")
+        yield Finding(
+            ("horizon",), f"{scenario.horizon:g} months is longer than a life.", "The unit of time is the month."
+        )
     for i, landmark in enumerate(scenario.landmarks):
         if landmark > scenario.horizon:
             message = f"{landmark:g} months lies beyond the horizon {scenario.horizon:g}."
@@ -57,11 +61,17 @@ def check_pathway(pathway: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
                 yield Finding(path, f"no health state {name!r}.", suggest(name, STATES))
             elif name not in pathway:
                 known = False
-                yield Finding(path, f"leads to {name!r}, which is not in the pathway.", f"Add `{name}: []` or drop the transition.")
+                yield Finding(
+                    path,
+                    f"leads to {name!r}, which is not in the pathway.",
+                    f"Add `{name}: []` or drop the transition.",
+                )
         if len(set(targets)) < len(targets):
             yield Finding(("pathway", state), "names a state twice.", "Name each next state once.")
     if "dead" not in pathway or STATES[0] not in pathway:
-        yield Finding(("pathway",), f"needs the states {STATES[0]} and dead.", "Patients enter in the first and end in the last.")
+        yield Finding(
+            ("pathway",), f"needs the states {STATES[0]} and dead.", "Patients enter in the first and end in the last."
+        )
         return
     if pathway["dead"]:
         yield Finding(("pathway", "dead"), "death is final and leads nowhere.", "Write `dead: []`.")
@@ -70,7 +80,11 @@ def check_pathway(pathway: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
     loop = _loop(pathway)
     if loop:
         message = f"goes in a circle: {' → '.join(loop)}."
-        yield Finding(("pathway", loop[0]), message, "Health states follow one another; name a second visit as a state of its own.")
+        yield Finding(
+            ("pathway", loop[0]),
+            message,
+            "Health states follow one another; name a second visit as a state of its own.",
+        )
         return
     yield from _dead_ends(pathway)
 
@@ -84,9 +98,13 @@ def _dead_ends(pathway: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
         frontier += fresh
     for state, targets in pathway.items():
         if state not in reached:
-            yield Finding(("pathway", state), f"cannot be reached from {STATES[0]}.", "Add a transition to it or remove it.")
+            yield Finding(
+                ("pathway", state), f"cannot be reached from {STATES[0]}.", "Add a transition to it or remove it."
+            )
         if not targets and state != "dead":
-            yield Finding(("pathway", state), "leads nowhere; only death ends a pathway.", "Add the transition to dead.")
+            yield Finding(
+                ("pathway", state), "leads nowhere; only death ends a pathway.", "Add the transition to dead."
+            )
 
 
 def _loop(pathway: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -123,7 +141,11 @@ def _against_library(scenario: Scenario, library: Library) -> Iterator[Finding]:
 def _against_trial(scenario: Scenario, trial: Trial) -> Iterator[Finding]:
     for name, strategy in scenario.strategies.items():
         if strategy.arm not in trial.arms:
-            yield Finding(("strategies", name, "arm"), f"trial {trial.id} has no arm {strategy.arm!r}.", suggest(strategy.arm, trial.arms))
+            yield Finding(
+                ("strategies", name, "arm"),
+                f"trial {trial.id} has no arm {strategy.arm!r}.",
+                suggest(strategy.arm, trial.arms),
+            )
     population = trial.populations.get(scenario.population)
     if population is None:
         message = f"trial {trial.id} has no population {scenario.population!r}."
@@ -134,7 +156,9 @@ def _against_trial(scenario: Scenario, trial: Trial) -> Iterator[Finding]:
         yield Finding(("population",), message, f"Choose one of: {', '.join(sorted(made))}.")
     for endpoint, cut in scenario.follow_up.items():
         if cut not in trial.cuts:
-            yield Finding(("follow_up", endpoint), f"trial {trial.id} has no data cut {cut!r}.", suggest(cut, trial.cuts))
+            yield Finding(
+                ("follow_up", endpoint), f"trial {trial.id} has no data cut {cut!r}.", suggest(cut, trial.cuts)
+            )
     if scenario.trial_like_n is not None and scenario.trial_like_n > trial.randomised:
         message = f"{scenario.trial_like_n} exceeds the {trial.randomised} patients of trial {trial.id}."
         yield Finding(("trial_like_n",), message, "A trial-like size is at most the trial's.", "warning")

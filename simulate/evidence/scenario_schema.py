@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from simulate.errors import InputError
 from simulate.evidence.fields import Id, Model, Positive, PositiveCount, Slug, Text
+
+if TYPE_CHECKING:
+    from simulate.evidence.library import Library
 
 # The states the model layer knows; a pathway says which transitions between them exist.
 STATES = ("progression_free", "post_progression", "dead")
@@ -59,20 +61,19 @@ class Scenario(Model):
     assumptions: tuple[Text, ...] = ()
     sources: tuple[Slug, ...] = ()
 
-    def with_overrides(self, overrides: Mapping[str, str]) -> Scenario:
+    def with_overrides(self, overrides: Mapping[str, str], library: Library | None = None) -> Scenario:
         """A copy with fields replaced, as ``--set key=value`` asks.
 
         Parameters
         ----------
         overrides : dotted field to the text of its value, a YAML scalar or flow collection:
             ``{"patients": "1000000", "discounting.costs": "0.03", "landmarks": "[12, 24, 36]"}``.
+        library : where given, the copy is also checked against the trial it asks about.
+
+        Raises
+        ------
+        InputError : every unknown field and impossible value at once, each under its option.
         """
-        from simulate.evidence.overrides import apply
+        from simulate.evidence.overrides import override_scenario
 
-        data = apply(self.model_dump(mode="json"), overrides, Scenario)
-        try:
-            return Scenario.model_validate(data)
-        except ValidationError as error:
-            from simulate.evidence.overrides import problems
-
-            raise InputError(problems(error, overrides, data, Scenario)) from None
+        return override_scenario(self, overrides, library)

@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from simulate.evidence.calibration_schema import Calibration, EndpointModel, Prior, PriorChoice
 from simulate.evidence.fields import (
     POOLED,
     ArmRef,
     Count,
     Date,
-    Family,
     Flag,
     Grade,
     Id,
@@ -31,6 +31,11 @@ from simulate.evidence.fields import (
     Slug,
     Text,
 )
+
+__all__ = [
+    "Arm", "Calibration", "Cut", "Drug", "EndpointModel", "Figure", "Interval", "Population", "Prior", "PriorChoice",
+    "Span", "Stratum", "ToxicityGrade", "ToxicityModel", "Trial", "months_between",
+]  # fmt: skip
 
 DAYS_PER_MONTH = 30.4375
 
@@ -104,7 +109,13 @@ class Figure(Model):
         if not isinstance(data, dict) or data.get("value") is not None or data.get("statistic") not in FRACTIONS:
             return data
         events, n = data.get("events"), data.get("n")
-        if isinstance(events, int) and isinstance(n, int) and not isinstance(events, bool) and 0 <= events <= n and n > 0:
+        if (
+            isinstance(events, int)
+            and isinstance(n, int)
+            and not isinstance(events, bool)
+            and 0 <= events <= n
+            and n > 0
+        ):
             return {**data, "value": events / n}
         return data
 
@@ -222,43 +233,6 @@ class ToxicityModel(Model):
     note: Text | None = None
 
 
-class EndpointModel(Model):
-    """How the distribution of one endpoint is chosen; `ratio_cuts` asks for a piecewise hazard ratio."""
-
-    family: Family = "auto"
-    cure: Flag = False
-    ratio_cuts: tuple[Positive, ...] = ()
-    why: Text | None = None
-
-
-class Prior(Model):
-    """A prior by mean and standard deviation."""
-
-    mean: Number
-    sd: Positive
-
-
-class PriorChoice(Model):
-    """A parameter the figures do not identify: its prior, where it comes from, and an optional fixed value."""
-
-    prior: Prior
-    fixed: Number | None = None
-    source: Slug | None = None
-    why: Text
-
-
-class Calibration(Model):
-    """How the trial is calibrated; every choice can be overridden here and says why."""
-
-    cuts: dict[Id, Id] = Field(default_factory=dict)
-    pfs: EndpointModel = EndpointModel()
-    pps: EndpointModel = EndpointModel()
-    death_share: PriorChoice | None = None
-    dependence: PriorChoice | None = None
-    shape_prior: Prior | None = None
-    note: Text | None = None
-
-
 class Trial(Model):
     """Everything the library knows of one trial."""
 
@@ -291,16 +265,23 @@ class Trial(Model):
                 return figure
         raise KeyError(figure_id)
 
-    def select(self, *, role: str | tuple[str, ...] | None = None, endpoint: str | None = None,
-               statistic: str | None = None, population: str | None = None, arm: str | None = None) -> tuple[Figure, ...]:  # fmt: skip
-        """Figures that match every given field; `arm` matches the field as it is written."""
+    def select(self, *, role: str | tuple[str, ...] | None = None, **fields: object) -> tuple[Figure, ...]:
+        """Figures that match every given field as it is written, for example ``endpoint="os", arm="pooled"``."""
         roles = (role,) if isinstance(role, str) else role
-        wanted = {"endpoint": endpoint, "statistic": statistic, "population": population, "arm": arm}
-        wanted = {name: value for name, value in wanted.items() if value is not None}
         return tuple(
-            f for f in self.all_figures
-            if (roles is None or f.role in roles) and all(getattr(f, name) == value for name, value in wanted.items())
-        )  # fmt: skip
+            f
+            for f in self.all_figures
+            if (roles is None or f.role in roles) and all(getattr(f, name) == value for name, value in fields.items())
+        )
+
+    def n_of(self, figure: Figure) -> int | None:
+        """Patients behind a figure: its own `n`, else those of its arms in its populations, where known."""
+        if figure.n is not None:
+            return figure.n
+        sizes = [self.size(figure.arm, figure.population)]
+        if figure.comparator is not None:
+            sizes.append(self.size(figure.comparator, figure.comparator_population or figure.population))
+        return None if None in sizes else sum(n for n in sizes if n is not None)
 
     def arms_of(self, reference: str | tuple[str, ...] | None) -> tuple[str, ...]:
         """Arm ids a figure's `arm` or `comparator` names; `pooled` is all of them."""
@@ -317,7 +298,7 @@ class Trial(Model):
         """Share of each stratum among the patients of one arm in a population made of strata."""
         counts = {s: self.strata[s].n.get(arm, 0) for s in self.strata_of(population)}
         total = sum(counts.values())
-        return {s: n / total for s, n in counts.items()} if total else counts
+        return {s: n / total if total else 0.0 for s, n in counts.items()}
 
     def size(self, arm: str | tuple[str, ...], population: str) -> int | None:
         """Patients of the arm or arms in a population, where known."""

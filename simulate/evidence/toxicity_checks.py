@@ -27,7 +27,9 @@ def _references(i: int, model: ToxicityModel, known: dict[str, Figure], trial: T
         path = ("toxicity", i, "grades", j, "figures")
         missing = sorted(set(trial.arms) - set(grade.figures))
         if missing:
-            yield Finding(path, f"no figure for arm {', '.join(missing)}.", "Give one for every arm, or leave the grade out.")
+            yield Finding(
+                path, f"no figure for arm {', '.join(missing)}.", "Give one for every arm, or leave the grade out."
+            )
         for arm, name in grade.figures.items():
             figure = known.get(name)
             if arm not in trial.arms:
@@ -35,7 +37,9 @@ def _references(i: int, model: ToxicityModel, known: dict[str, Figure], trial: T
             elif figure is None:
                 yield Finding((*path, arm), f"no figure {name!r}.", suggest(name, known))
             elif figure.arm != arm:
-                yield Finding((*path, arm), f"figure {name!r} reports arm {figure.arm!r}.", "Name the figure of this arm.")
+                yield Finding(
+                    (*path, arm), f"figure {name!r} reports arm {figure.arm!r}.", "Name the figure of this arm."
+                )
             elif figure.events is None or figure.n is None:
                 message = f"figure {name!r} has no counts."
                 yield Finding((*path, arm), message, "Rates come from events over n: add both to the figure.")
@@ -55,4 +59,6 @@ def _order(i: int, model: ToxicityModel, known: dict[str, Figure]) -> Iterator[F
             if a is None or b is None or a.rate is None or b.rate is None or b.rate <= a.rate:
                 continue
             message = f"{b.rate:.4f} at grade {worse.grade} exceeds {a.rate:.4f} at {milder.grade} in arm {arm}."
-            yield Finding((*path, "figures", arm), message, "A worse grade cannot be more frequent: check both figures.")
+            yield Finding(
+                (*path, "figures", arm), message, "A worse grade cannot be more frequent: check both figures."
+            )

@@ -1,0 +1,32 @@
+"""JSON Schemas for editors: completion and checking while a parameter file is typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from simulate.evidence.scenario_schema import Scenario
+from simulate.evidence.schema import Trial
+from simulate.evidence.source_schema import Sources
+
+SCHEMAS: dict[str, type[BaseModel]] = {"trial": Trial, "scenario": Scenario, "sources": Sources}
+
+
+def schema_text(model: type[BaseModel]) -> str:
+    """JSON Schema of a model as it is stored, keys sorted so that a diff shows only what changed."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+    return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def export_schemas(folder: str | Path) -> list[Path]:
+    """Write `trial.json`, `scenario.json` and `sources.json` into a folder."""
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, model in SCHEMAS.items():
+        path = target / f"{name}.json"
+        path.write_text(schema_text(model), encoding="utf-8")
+        written.append(path)
+    return written
