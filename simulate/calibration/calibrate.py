@@ -127,6 +127,22 @@ def specification(trial: Trial, statistics: Sequence[Statistic], **override: Any
     return replace(spec, **override)
 
 
+def automatic(trial: Trial, spec: Spec) -> Spec:
+    """The specification with every ``auto`` family replaced by the search's choice."""
+    c = trial.calibration
+    if "auto" not in (c.pfs.family, c.pps.family):
+        return spec
+    from simulate.calibration.search import choose, search
+
+    row, _ = choose(search(trial))
+    for name in ("pfs", "pps"):
+        if getattr(c, name).family == "auto":
+            family = getattr(row, name)
+            cure = family.startswith("mixture cure ")
+            spec = replace(spec, **{name: replace(getattr(spec, name), family=family.removeprefix("mixture cure "), cure=cure)})
+    return spec
+
+
 def build_model(trial: Trial, cells: dict[Cell, ArmModel]) -> JointModel:
     """A `JointModel` with the trial's own mix of strata in every arm."""
     sizes = trial_sizes(trial)
@@ -190,7 +206,8 @@ def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
     Calibration
     """
     statistics, _ = modelled(trial)
-    spec = spec or specification(trial, statistics)
+    if spec is None:
+        spec = automatic(trial, specification(trial, statistics))
     key = {"trial": trial.model_dump_json(), "spec": repr(spec), "code": code_key("calibration", "analytic", "model")}
 
     def compute() -> dict[str, Any]:

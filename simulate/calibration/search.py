@@ -76,7 +76,7 @@ def choose(rows: Sequence[SearchRow]) -> tuple[SearchRow, str]:
     shape per arm, in the order Weibull, log-logistic, log-normal, generalised gamma, Gompertz, exponential.
     """
     near = [r for r in rows if r.score >= rows[0].score - INDISTINGUISHABLE and r.feasible] or [rows[0]]
-    plain = [r for r in near if r.pfs in PREFERENCE and r.pps in PREFERENCE] or near[:1]
+    plain = [r for r in near if _plain(r.pfs) in PREFERENCE and _plain(r.pps) in PREFERENCE] or near[:1]
     taken = min(plain, key=lambda r: (_rank(r.pfs), _rank(r.pps)))
     words = (
         f"PFS {taken.pfs}, PPS {taken.pps}: {len(near)} of {len(rows)} specifications explain the reported figures about as well "
@@ -85,8 +85,14 @@ def choose(rows: Sequence[SearchRow]) -> tuple[SearchRow, str]:
     return taken, words
 
 
-def _rank(family: str) -> int:
-    return PREFERENCE.index(family) if family in PREFERENCE else len(PREFERENCE)
+def _plain(label: str) -> str:
+    return label.removeprefix("mixture cure ")
+
+
+def _rank(label: str) -> int:
+    """Place in the order of preference; a cured share comes after every family without one."""
+    family = _plain(label)
+    return (PREFERENCE.index(family) if family in PREFERENCE else len(PREFERENCE)) + (label != family) * len(PREFERENCE)
 
 
 def search(trial: Trial) -> list[SearchRow]:

@@ -1,0 +1,245 @@
+"""The command `simulate`. Results go to standard output, messages to standard error; bad input exits with status 2."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from simulate.errors import SimulateError, input_error
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+app = typer.Typer(
+    name="simulate",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Survival and outcome simulation from reported figures. For research and teaching; never for the care of a patient.",
+)
+
+Params = Annotated[Path | None, typer.Option("--params", help="Folder laid over the bundled library, file by file.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable result on standard output.")]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; results do not depend on it.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random number.")]
+
+
+def _reported(function: F) -> F:
+    """Print what a user can mend as a message and exit with status 2, without a traceback."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except SimulateError as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(error.exit_status) from None
+        except KeyboardInterrupt:
+            print("interrupted; nothing was written.", file=sys.stderr)
+            raise typer.Exit(130) from None
+        except BrokenPipeError:
+            sys.stderr.close()
+            raise typer.Exit(1) from None
+
+    return wrapper  # type: ignore[return-value]
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False))
+
+
+def _version(show: bool) -> None:
+    if show:
+        from simulate import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+    """Survival and outcome simulation from reported figures."""
+
+
+@app.command("list", epilog="Example: simulate list --json")
+@_reported
+def list_(params: Params = None, as_json: Json = False) -> None:
+    """List the scenarios and trials of the library."""
+    from simulate.evidence import Library
+
+    library = Library(params)
+    rows = [{"kind": "scenario", "id": s, "title": library.scenario(s).title} for s in library.scenarios()]
+    rows += [{"kind": "trial", "id": t, "title": library.trial(t).title} for t in library.trials()]
+    if as_json:
+        _print_json(rows)
+        return
+    import pandas as pd
+
+    from simulate.tables import print_frame
+
+    print_frame(pd.DataFrame(rows))
+
+
+@app.command("show", epilog="Example: simulate show gog240 --families")
+@_reported
+def show(
+    name: Annotated[str, typer.Argument(help="A scenario or trial id.")],
+    families: Annotated[bool, typer.Option("--families", help="Score every family on the figures of a trial.")] = False,
+    params: Params = None,
+    as_json: Json = False,
+) -> None:
+    """Show a scenario, or the figures of a trial and how it is calibrated."""
+    from simulate.show import show_scenario, show_trial
+
+    show_scenario_or_trial = show_trial if _is_trial(name, params) else show_scenario
+    document = show_scenario_or_trial(name, params, families, quiet=as_json)
+    if as_json:
+        _print_json(document)
+
+
+def _is_trial(name: str, params: Path | None) -> bool:
+    from simulate.evidence import Library
+    from simulate.evidence.messages import suggest
+
+    library = Library(params)
+    if name in library.trials():
+        return True
+    if name in library.scenarios() or name.endswith((".yaml", ".yml")):
+        return False
+    raise input_error(f"no trial or scenario {name!r}.", advice=suggest(name, (*library.trials(), *library.scenarios())))
+
+
+@app.command("check", epilog="Example: simulate check params/trials/gog240.yaml")
+@_reported
+def check(
+    names: Annotated[list[str] | None, typer.Argument(help="Files or ids; default is the whole library.")] = None,
+    params: Params = None,
+    as_json: Json = False,
+) -> None:
+    """Check parameter and scenario files: all errors of a file at once, with their lines."""
+    from dataclasses import asdict
+
+    from simulate.evidence import Library
+
+    library = Library(params)
+    problems = []
+    chosen = names or ["sources", *library.trials(), *library.scenarios()]
+    for name in chosen:
+        problems += library.check(name)
+    if as_json:
+        _print_json([asdict(p) for p in problems])
+    for p in problems:
+        print(("warning: " if p.severity == "warning" else "") + str(p), file=sys.stderr)
+    errors = sum(p.severity == "error" for p in problems)
+    if errors:
+        raise typer.Exit(2)
+    print(f"{len(chosen)} files, no errors, {len(problems)} warnings", file=sys.stderr)
+
+
+@app.command("fidelity", epilog="Example: simulate fidelity gog240 --leave-one-out")
+@_reported
+def fidelity(
+    trials: Annotated[list[str] | None, typer.Argument(help="Trial ids; default is every trial.")] = None,
+    leave_one_out: Annotated[bool, typer.Option("--leave-one-out", help="Predict each used figure from the others.")] = False,
+    patients: Annotated[int, typer.Option("--patients", min=1, help="Simulated patients per arm and stratum.")] = 200_000,
+    seed: Seed = 1,
+    threads: Threads = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables as CSV.")] = None,
+    params: Params = None,
+    as_json: Json = False,
+) -> None:
+    """Reported, model, simulated, z and verdict of every reported figure."""
+    from simulate.show import run_fidelity
+
+    rows = run_fidelity(trials, leave_one_out, patients, 1 if seed is None else seed, threads, out, params, quiet=as_json)
+    if as_json:
+        _print_json(rows)
+
+
+@app.command("run", epilog="Example: simulate run bevacizumab --patients 1000000 --seed 1 --out out/bevacizumab")
+@_reported
+def run(
+    scenario: Annotated[str, typer.Argument(help="A scenario id, or the path of a scenario file.")],
+    patients: Annotated[int | None, typer.Option("--patients", min=1, help="Synthetic patients per strategy.")] = None,
+    seed: Seed = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the report, tables and figures.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override a field: --set horizon=60")] = None,
+    threads: Threads = None,
+    save_patients: Annotated[bool, typer.Option("--save-patients", help="Also write patients.parquet.")] = False,
+    model: Annotated[Path | None, typer.Option("--model", help="A stored model.json; nothing is calibrated anew.")] = None,
+    params: Params = None,
+    as_json: Json = False,
+) -> None:
+    """Run a scenario: simulate every strategy, compare them, write the report."""
+    from simulate.scenario import load
+    from simulate.show import print_comparison, progress_bar
+
+    if save_patients and out is None:
+        raise input_error("needs a folder to write to.", field="--save-patients", advice="Add --out DIR.")
+    loaded = load(scenario, params=params, overrides=_overrides(set_ or []))
+    stored = None if model is None else _stored_model(model)
+    with progress_bar(f"{loaded.id}: simulating") as progress:
+        result = loaded.run(patients=patients, seed=seed, threads=threads, model=stored, progress=progress)
+    if as_json:
+        _print_json(result.summary())
+    else:
+        print_comparison(result)
+    if out is not None:
+        result.save(out, save_patients=save_patients)
+        print(f"report: {out / 'report.html'}", file=sys.stderr)
+
+
+@app.command("verify", epilog="Example: simulate verify --out out/verify")
+@_reported
+def verify(
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the table.")] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=2, help="Independent simulations of each model.")] = 200,
+    patients: Annotated[int, typer.Option("--patients", min=1000, help="Patients of each simulation.")] = 100_000,
+    threads: Threads = None,
+    params: Params = None,
+    as_json: Json = False,
+) -> None:
+    """Hold the simulation against numerical integration of the same models."""
+    from simulate.verify import run_verify
+
+    rows = run_verify(seeds=seeds, patients=patients, threads=threads, out=out, params=params, quiet=as_json)
+    if as_json:
+        _print_json(rows)
+    if not all(r["passed"] for r in rows):
+        raise typer.Exit(1)
+
+
+def _overrides(items: list[str]) -> dict[str, str]:
+    out = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not equals or not key.strip():
+            raise input_error(f"found {item!r}; it must be key=value.", field="--set", advice="For example --set horizon=60.")
+        out[key.strip()] = value
+    return out
+
+
+def _stored_model(path: Path) -> Any:
+    from simulate.model import JointModel
+
+    try:
+        return JointModel.from_json(path.read_text("utf-8"))
+    except OSError as error:
+        raise input_error(f"cannot be read ({error.strerror}).", file=str(path)) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise input_error(f"is not a stored model ({error}).", file=str(path), advice="Use the model.json of a run.") from None
+
+
+def main() -> None:
+    """Entry point of the command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
