@@ -170,15 +170,18 @@ def fit(statistics: Sequence[Statistic], spec: Spec, sampling: Array | None = No
     return forward, solution
 
 
-def sampling_covariance(trial: Trial, cells: dict[Cell, ArmModel], statistics: Sequence[Statistic]) -> tuple[Array, Array]:
+def sampling_covariance(
+    trial: Trial, cells: dict[Cell, ArmModel], statistics: Sequence[Statistic], replicates: int = REPLICATES
+) -> tuple[Array, Array]:
     """Covariance of the statistics from simulated trials, and the replicates' deviations (replicates × F).
 
     Correlations come from the simulated trials; standard deviations from the printed interval where there is one. The
     estimate of a subgroup covaries with the whole trial's as the whole does with itself (an efficient estimator).
     """
-    replicates = replicate_statistics(build_model(trial, cells), trial_sizes(trial), statistics, replicates=REPLICATES, seed=BOOTSTRAP_SEED)
+    model, sizes = build_model(trial, cells), trial_sizes(trial)
+    simulated = replicate_statistics(model, sizes, statistics, replicates=replicates, seed=BOOTSTRAP_SEED)
     rough = np.array([s.rough_se() for s in statistics])
-    base = covariance(replicates, rough)
+    base = covariance(simulated, rough)
     sd = np.sqrt(np.diag(base))
     scale = np.array([1.0 if s.se is None or s.homogeneous else s.se for s in statistics])
     factor = np.where([s.se is not None and not s.homogeneous for s in statistics], scale / sd, 1.0)
@@ -186,7 +189,7 @@ def sampling_covariance(trial: Trial, cells: dict[Cell, ArmModel], statistics: S
     for i, s in enumerate(statistics):
         if s.homogeneous:
             out[i, i] = max((s.se or 0.0) ** 2, 1.05 * out[i, i])
-    deviations = np.nan_to_num(replicates - np.nanmean(replicates, axis=0)) * factor
+    deviations = np.nan_to_num(simulated - np.nanmean(simulated, axis=0)) * factor
     return out, deviations
 
 
@@ -213,8 +216,8 @@ def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
     def compute() -> dict[str, Any]:
         chosen = [statistics[i] for i in used(statistics)]
         forward, first = fit(chosen, spec)
-        sampling, _ = sampling_covariance(trial, forward.layout.cells(first.x), statistics)
-        _, second = fit(chosen, spec, sampling[np.ix_(used(statistics), used(statistics))], first.x)
+        sampling, _ = sampling_covariance(trial, forward.layout.cells(first.x), chosen, REPLICATES // 2)
+        _, second = fit(chosen, spec, sampling, first.x)
         sampling, deviations = sampling_covariance(trial, forward.layout.cells(second.x), statistics)
         everything = Forward(forward.layout, statistics)
         posterior = linearise(everything, second, sampling, deviations, used(statistics))

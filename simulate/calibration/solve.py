@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.analytic import Curves, cell_curves
-from simulate.calibration.spec import Cell, Layout
+from simulate.calibration.spec import Layout
 from simulate.calibration.statistics import Statistic, predict, reported
 from simulate.model.types import DAYS_PER_MONTH, ArmModel
 
@@ -33,32 +33,34 @@ class Forward:
         self.statistics = tuple(statistics)
         cutoff = max([s.cut.cutoff for s in statistics] + [1.5 * s.value for s in statistics if s.kind == "median"])
         self.days = int(cutoff * DAYS_PER_MONTH) + 2
-        self._memo: dict[ArmModel, Curves] = {}
-        self._values: dict[tuple[int, tuple[ArmModel, ...]], float] = {}
+        self._cells = [tuple(dict.fromkeys(c for g in s.groups for c in g.cells)) for s in statistics]
+        self._memo: dict[ArmModel, tuple[int, Curves]] = {}
+        self._values: dict[tuple[int, ...], float] = {}
+        self._seen = 0
 
-    def curves(self, cells: dict[Cell, ArmModel]) -> dict[Cell, Curves]:
-        """Curves of every cell."""
-        out = {}
-        for key, cell in cells.items():
-            if cell not in self._memo:
-                if len(self._memo) > 400:
-                    self._memo.clear()
-                self._memo[cell] = cell_curves(cell, self.days)
-            out[key] = self._memo[cell]
-        return out
+    def _integrate(self, cell: ArmModel) -> tuple[int, Curves]:
+        """A serial number and the curves of one cell, remembered."""
+        found = self._memo.get(cell)
+        if found is None:
+            if len(self._memo) > 400:
+                self._memo.clear()
+            self._seen += 1
+            found = self._memo[cell] = (self._seen, cell_curves(cell, self.days))
+        return found
 
     def __call__(self, x: Array) -> Array:
         """Predictions on the working scales, shape (F,)."""
-        cells = self.layout.cells(x)
-        curves = self.curves(cells)
+        solved = {key: self._integrate(cell) for key, cell in self.layout.cells(x).items()}
+        curves = {key: value[1] for key, value in solved.items()}
+        if len(self._values) > 20_000:
+            self._values.clear()
         out = np.empty(len(self.statistics))
         for i, s in enumerate(self.statistics):
-            key = (i, tuple(cells[c] for g in s.groups for c in g.cells))
-            if key not in self._values:
-                if len(self._values) > 20_000:
-                    self._values.clear()
-                self._values[key] = float(predict([s], curves.__getitem__)[0])
-            out[i] = self._values[key]
+            key = (i, *(solved[c][0] for c in self._cells[i]))
+            value = self._values.get(key)
+            if value is None:
+                value = self._values[key] = float(predict([s], curves.__getitem__)[0])
+            out[i] = value
         return out
 
     def jacobian(self, x: Array, at: Array | None = None) -> Array:
@@ -108,7 +110,7 @@ def precision(statistics: Sequence[Statistic], covariance: Array, equality: floa
     return out
 
 
-def _minimise(forward: Forward, x: Array, target: Array, weights: Array, iterations: int) -> tuple[Array, Array, Array]:
+def _minimise(forward: Forward, x: Array, target: Array, weights: Array, tolerance: float) -> tuple[Array, Array, Array]:
     """Damped Gauss–Newton; returns (x, residual, jacobian)."""
     root = np.linalg.cholesky(weights).T
     value = forward(x)
@@ -120,7 +122,7 @@ def _minimise(forward: Forward, x: Array, target: Array, weights: Array, iterati
     best = cost(x, value)
     jacobian = forward.jacobian(x, value)
     damping = 0.0
-    for _ in range(iterations):
+    for _ in range(25):
         a = np.vstack([root @ jacobian, np.eye(len(x)), np.sqrt(damping) * np.eye(len(x))])
         b = np.concatenate([root @ (target - value), -x, np.zeros(len(x))])
         step = np.linalg.lstsq(a, b, rcond=None)[0]
@@ -141,7 +143,7 @@ def _minimise(forward: Forward, x: Array, target: Array, weights: Array, iterati
         gain, best, x, value = best - trial_cost, trial_cost, trial, trial_value
         damping *= 0.1
         jacobian = forward.jacobian(x, value)
-        if gain < 1e-10 * (1.0 + best):
+        if gain < tolerance * (1.0 + best):
             break
     return x, target - value, jacobian
 
@@ -152,16 +154,21 @@ def solve(forward: Forward, covariance: Array, start: Array | None = None, *, ti
     Parameters
     ----------
     covariance : sampling covariance of the statistics on their working scales, shape (F, F).
+    start : where to begin; from a point that already meets the equalities only the last tightening is run.
     tight : meet the primary figures as equalities; False weighs everything by `covariance`.
     """
     x = np.zeros(forward.layout.size) if start is None else np.array(start, dtype=float)
     target = reported(forward.statistics)
     primary = np.array([s.role == "primary" for s in forward.statistics])
-    stages: tuple[float | None, ...] = TIGHTENING if tight and primary.any() else (None,)
+    stages: tuple[float | None, ...] = (None,)
+    if tight and primary.any():
+        met = start is not None and np.abs(target - forward(x))[primary].max() < FEASIBLE
+        stages = TIGHTENING[-1:] if met else TIGHTENING
     weights = np.eye(len(target))
     for stage in stages:
         weights = precision(forward.statistics, covariance, stage)
-        x, residual, jacobian = _minimise(forward, x, target, weights, 25)
+        last = stage == stages[-1]
+        x, residual, jacobian = _minimise(forward, x, target, weights, 1e-9 if last else 1e-3)
     feasible = not primary.any() or bool(np.abs(residual[primary]).max() < FEASIBLE)
     objective = 0.5 * float(x @ x + residual @ weights @ residual)
     return Solution(x, residual, feasible, jacobian, weights, objective)
