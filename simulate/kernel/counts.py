@@ -1,0 +1,181 @@
+"""Counting and adding: day bins, leaf sums in a fixed order, toxicity grades, and Kaplan-Meier from rows or counts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulate.kernel.jit import compiled
+
+DAYS_PER_MONTH = 30.4375
+
+
+@compiled
+def fold_sum(values, scratch, n):
+    """Sum of `n` values (a power of two) by halving: the same bits whatever the vector width."""
+    if n == 1:
+        return values[0]
+    half = n // 2
+    for i in range(half):
+        scratch[i] = values[i] + values[i + half]
+    return _fold_down(scratch, half)
+
+
+@compiled
+def fold_product(a, b, scratch, n):
+    """Sum of the `n` products, as `fold_sum`."""
+    if n == 1:
+        return a[0] * b[0]
+    half = n // 2
+    for i in range(half):
+        scratch[i] = a[i] * b[i] + a[i + half] * b[i + half]
+    return _fold_down(scratch, half)
+
+
+@compiled
+def _fold_down(scratch, n):
+    while n > 1:
+        n //= 2
+        for i in range(n):
+            scratch[i] = scratch[i] + scratch[i + n]
+    return scratch[0]
+
+
+@compiled
+def leaf_moments(spent, out, scratch, n, leaf):
+    """First and second moments of discounted time of one block.
+
+    Parameters
+    ----------
+    spent : float64[R, S', B] months in each transient state; lanes from `n` to `leaf` are cleared here.
+    out : float64[R, M], filled: S' sums, then the upper triangle of S' x S' sums of products, row by row.
+    """
+    rates, states, _ = spent.shape
+    for r in range(rates):
+        at = states
+        for s in range(states):
+            a = spent[r, s]
+            for i in range(n, leaf):
+                a[i] = 0.0
+            out[r, s] = fold_sum(a, scratch, leaf)
+        for s in range(states):
+            for q in range(s, states):
+                out[r, at] = fold_product(spent[r, s], spent[r, q], scratch, leaf)
+                at += 1
+
+
+@compiled(entry=True)
+def add_leaves(leaf_sums, total):
+    """Add blocks in index order, one after the other, to `total` (float64[R, M])."""
+    blocks, rates, width = leaf_sums.shape
+    for b in range(blocks):
+        for r in range(rates):
+            for m in range(width):
+                total[r, m] += leaf_sums[b, r, m]
+
+
+@compiled
+def earliest(times, entry, n):
+    """``times = min(times, entry)``."""
+    for i in range(n):
+        times[i] = min(times[i], entry[i])
+
+
+@compiled
+def day_bins(event_time, clock, start, bins, n, days):
+    """Bin of each lane: event day d at d, censoring day d at D + 1 + d, no such endpoint at 2 (D + 1).
+
+    Times at or beyond day D are administratively censored there.
+    """
+    last = np.float64(days)
+    nowhere = 2 * (days + 1)
+    for i in range(n):
+        happened = event_time[i] < np.inf
+        enters = start[i] < np.inf
+        end = event_time[i] if happened else clock[i]
+        length = (end - start[i]) * DAYS_PER_MONTH
+        day = np.int64(length if length < last else last)
+        counts = happened & (day < days)
+        where = day if counts else day + days + 1
+        bins[i] = where if enters else nowhere
+
+
+@compiled
+def count_bins(bins, counts, n):
+    """Histogram of small integers."""
+    for i in range(n):
+        counts[bins[i]] += 1
+
+
+@compiled
+def count_below(word, n, limit):
+    """How many words are below `limit`."""
+    count = 0
+    for i in range(n):
+        count += word[i] < limit
+    return count
+
+
+@compiled(entry=True)
+def _scan_packed(keys, times, at_risk, events, survival):
+    """Walk sorted (time, censored) keys once; see `exact_km`. Returns the number of distinct times."""
+    n = len(keys)
+    i, m, s = 0, 0, 1.0
+    one = np.uint64(1)
+    while i < n:
+        value = keys[i] >> one
+        start, d = i, 0
+        while i < n and (keys[i] >> one) == value:
+            d += 1 - np.int64(keys[i] & one)
+            i += 1
+        times[m] = np.uint64(value).view(np.float64)
+        at_risk[m] = n - start
+        events[m] = d
+        s *= 1.0 - d / (n - start)
+        survival[m] = s
+        m += 1
+    return m
+
+
+def exact_km(times: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Kaplan-Meier estimate of right-censored rows, exact, in the time of one sort.
+
+    The bits of a non-negative float are ordered like the number and its sign bit is free: shifted left by one, with
+    the censoring flag in the lowest bit, one sort of unsigned integers orders times and puts events before censorings.
+
+    Parameters
+    ----------
+    times : float[n], not negative, no NaN (``inf`` allowed).
+    events : bool[n], true for an event, false for a censoring.
+
+    Returns
+    -------
+    Distinct times (float64[m]), number at risk just before each (int64[m]), events at each (int64[m]) and the survival
+    just after (float64[m]).
+    """
+    keys = np.array(times, dtype=np.float64)
+    if keys.ndim != 1 or np.shape(events) != keys.shape:
+        raise ValueError("times and events must be one-dimensional and of the same length")
+    keys += 0.0  # -0.0 has its sign bit set and would sort last
+    if not np.all(keys >= 0.0):
+        raise ValueError("times must be >= 0 and not NaN")
+    packed = keys.view(np.uint64)
+    packed <<= np.uint64(1)
+    packed |= ~np.asarray(events, dtype=bool)
+    packed.sort()
+    n = len(packed)
+    out = np.empty(n), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
+    m = _scan_packed(packed, *out)
+    return out[0][:m], out[1][:m], out[2][:m], out[3][:m]
+
+
+def km_from_counts(events: np.ndarray, censored: np.ndarray) -> np.ndarray:
+    """Survival at the end of each day from day counts, float64[..., days]; days along the last axis.
+
+    Parameters
+    ----------
+    events, censored : int[..., days] counts in [d, d + 1); a censoring counts as at risk on its own day.
+    """
+    leave = events + censored
+    at_risk = np.cumsum(leave[..., ::-1], axis=-1)[..., ::-1]
+    hazard = np.divide(events, at_risk, out=np.zeros(at_risk.shape), where=at_risk > 0)
+    return np.cumprod(1.0 - hazard, axis=-1)

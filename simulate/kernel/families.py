@@ -1,0 +1,192 @@
+"""From uniforms to latent times: inverse cumulative hazards, in place, one family per call.
+
+Every pass is a short loop over contiguous lanes ``[lo, hi)`` which LLVM turns into vector code; in place passes touch one
+array only, because two names for one array would make the vectoriser give up. The family is chosen once per
+transition and stratum (`invert`), never per patient.
+
+Parametrisations are those of `simulate.model.families`; `simulate.model.graph` writes the parameter rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulate.kernel import vector_math as vm
+from simulate.kernel.jit import compiled
+
+EXPONENTIAL, WEIBULL, GOMPERTZ, LOGNORMAL, LOGLOGISTIC, GENGAMMA = range(6)
+NAMES = {
+    "exponential": EXPONENTIAL,
+    "weibull": WEIBULL,
+    "gompertz": GOMPERTZ,
+    "lognormal": LOGNORMAL,
+    "loglogistic": LOGLOGISTIC,
+    "gengamma": GENGAMMA,
+}
+N_PARAMS = 3
+# Table of log time on log cumulative hazard: pieces of equal width, quintic in the distance from the piece's left end.
+TABLE_PIECES = 2048
+TABLE_LOW, TABLE_HIGH = -40.0, 6.5
+_PIECES_PER_UNIT = TABLE_PIECES / (TABLE_HIGH - TABLE_LOW)
+
+
+@compiled
+def unit_hazard(uniform, z, lo, hi, inverse_ratio):
+    """Cumulative hazard at the event, ``-log(u) / ratio``, of a transition whose hazard carries the factor `ratio`."""
+    for i in range(lo, hi):
+        z[i] = -vm.log(uniform[i]) * inverse_ratio
+
+
+@compiled
+def race_hazard(uniform, z, target, lo, hi, inverse_ratio, new_target):
+    """`unit_hazard` of one more transition with the same baseline: the smaller hazard comes first.
+
+    The inverse is monotone, so proportional competitors race before it and it is taken once.
+    """
+    for i in range(lo, hi):
+        other = -vm.log(uniform[i]) * inverse_ratio
+        sooner = other < z[i]
+        z[i] = other if sooner else z[i]
+        target[i] = new_target if sooner else target[i]
+
+
+@compiled
+def piecewise(z, lo, hi, knots, stratum, k, pieces):
+    """Undo a piecewise-constant hazard ratio: a piecewise-linear map on the cumulative hazard.
+
+    Parameters
+    ----------
+    knots : float64[strata, transitions, pieces, 3], rows (hazard with ratios, baseline hazard, 1 / ratio) at the
+        start of each piece; a ratio of 0 has 1e300, so that 0 * (1 / ratio) stays 0.
+    """
+    slope0 = knots[stratum, k, 0, 2]
+    m1, b1, s1 = knots[stratum, k, 1, 0], knots[stratum, k, 1, 1], knots[stratum, k, 1, 2]
+    if pieces == 2:
+        for i in range(lo, hi):
+            h = z[i]
+            y = b1 + (h - m1) * s1 if h > m1 else h * slope0
+            z[i] = y if y < 1e290 else np.inf
+        return
+    if pieces == 3:
+        m2, b2, s2 = knots[stratum, k, 2, 0], knots[stratum, k, 2, 1], knots[stratum, k, 2, 2]
+        for i in range(lo, hi):
+            h = z[i]
+            y = b1 + (h - m1) * s1 if h > m1 else h * slope0
+            y = b2 + (h - m2) * s2 if h > m2 else y
+            z[i] = y if y < 1e290 else np.inf
+        return
+    for i in range(lo, hi):
+        h = z[i]
+        y = h * slope0
+        for j in range(1, pieces):
+            m = knots[stratum, k, j, 0]
+            if h > m:
+                y = knots[stratum, k, j, 1] + (h - m) * knots[stratum, k, j, 2]
+        z[i] = y if y < 1e290 else np.inf
+
+
+@compiled
+def uncure(z, lo, hi, cure):
+    """Cumulative hazard of those who can have the event; ``inf`` for the cured."""
+    share = 1.0 / (1.0 - cure)
+    for i in range(lo, hi):
+        gone = -vm.expm1(-z[i]) * share  # 1 - S0
+        z[i] = -vm.log1p(-gone) if gone < 1.0 else np.inf
+
+
+@compiled
+def _scaled(z, lo, hi, factor):
+    for i in range(lo, hi):
+        z[i] *= factor
+
+
+@compiled
+def log_pass(z, lo, hi):
+    """``z = log z``."""
+    for i in range(lo, hi):
+        z[i] = vm.log(z[i])
+
+
+@compiled
+def exp_pass(z, lo, hi, slope, factor):
+    """``z = factor * exp(slope * z)``."""
+    for i in range(lo, hi):
+        z[i] = factor * vm.exp(slope * z[i])
+
+
+@compiled
+def _gompertz(z, lo, hi, shape, rate):
+    ratio, inverse = shape / rate, 1.0 / shape
+    for i in range(lo, hi):
+        x = z[i] * ratio
+        z[i] = vm.log1p(x) * inverse if x > -1.0 else np.inf
+
+
+@compiled
+def _log_odds(z, lo, hi):
+    """Log odds of the event, ``log(expm1(z))``, which is z itself beyond 40."""
+    for i in range(lo, hi):
+        z[i] = vm.log(vm.expm1(z[i])) if z[i] < 40.0 else z[i]
+
+
+@compiled
+def _normal_pass(z, event, log_event, lo, hi):
+    """``z`` from cumulative hazard to standard normal quantile; `event` and `log_event` are scratch."""
+    for i in range(lo, hi):
+        event[i] = -vm.expm1(-z[i])
+    for i in range(lo, hi):
+        log_event[i] = vm.log(event[i])
+    for i in range(lo, hi):
+        z[i] = vm.normal_quantile(event[i], log_event[i], z[i])
+
+
+@compiled
+def _table_pass(z, lo, hi, tables, t):
+    """Log time at log hazard `z`; the first and the last piece are straight lines and reach to infinity."""
+    for i in range(lo, hi):
+        x = (z[i] - TABLE_LOW) * _PIECES_PER_UNIT
+        j = np.int64(min(max(x, 0.0), TABLE_PIECES - 1.0))
+        d = x - j
+        y = tables[t, j, 5]
+        y = y * d + tables[t, j, 4]
+        y = y * d + tables[t, j, 3]
+        y = y * d + tables[t, j, 2]
+        y = y * d + tables[t, j, 1]
+        z[i] = y * d + tables[t, j, 0]
+
+
+@compiled
+def invert(z, scratch, lo, hi, graph, stratum, k):
+    """Cumulative hazard to time in months, in place, for transition `k` of one stratum.
+
+    Parameters
+    ----------
+    z : float64[n], cumulative hazards in lanes [lo, hi), ``inf`` allowed (it gives ``inf``).
+    scratch : pair of float64[n], overwritten.
+    graph : `simulate.kernel.arrays.Graph`.
+    """
+    pieces = graph.pieces[stratum, k]
+    if pieces > 1:
+        piecewise(z, lo, hi, graph.knots, stratum, k, pieces)
+    cure = graph.cure[stratum, k]
+    if cure > 0.0:
+        uncure(z, lo, hi, cure)
+    family = graph.family[stratum, k]
+    a, b = graph.params[stratum, k, 0], graph.params[stratum, k, 1]
+    if family == EXPONENTIAL:
+        _scaled(z, lo, hi, a)
+    elif family == WEIBULL:
+        log_pass(z, lo, hi)
+        exp_pass(z, lo, hi, 1.0 / a, b)
+    elif family == GOMPERTZ:
+        _gompertz(z, lo, hi, a, b)
+    elif family == LOGNORMAL:
+        _normal_pass(z, scratch[0], scratch[1], lo, hi)
+        exp_pass(z, lo, hi, b, np.exp(a))
+    elif family == LOGLOGISTIC:
+        _log_odds(z, lo, hi)
+        exp_pass(z, lo, hi, 1.0 / a, b)
+    else:
+        log_pass(z, lo, hi)
+        _table_pass(z, lo, hi, graph.tables, graph.table[stratum, k])
+        exp_pass(z, lo, hi, 1.0, 1.0)
