@@ -9,7 +9,7 @@ EXTRA  := slow or wheel or browser or kill or notebook
 
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # Exact pins with hashes first; then this package itself, editable, resolving and downloading nothing.
-LOCKED := $(PIP) install --quiet --require-hashes
+LOCKED := $(PIP) install -qq --require-hashes
 SELF   := $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 
 export MPLBACKEND ?= Agg
