@@ -1,0 +1,159 @@
+"""Verification: the simulation held against numerical integration of the same model, over many independent seeds.
+
+For every arm of every model a z-score per seed and quantity: (simulated − integrated) / its exact standard error. If the
+kernel, the counting and the integration agree, the scores are standard normal: their mean, variance and tails are tested.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from simulate.analytic import ArmOutcome, restricted_mean, solve
+from simulate.calibration import calibrate
+from simulate.cohort import Counts, simulate_counts
+from simulate.evidence import Library
+from simulate.model.types import DAYS_PER_MONTH, JointModel
+from simulate.survival import SurvivalCurve
+
+Array = NDArray[np.float64]
+LANDMARKS = (3.0, 6.0, 12.0, 24.0, 36.0)
+TAU = 36.0
+FALSE_ALARM = 1e-4  # chance that any test of one model fails although all agrees
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """z-scores of one model and arm: `z` has one row a seed and one column a quantity, named by `quantities`."""
+
+    model: str
+    arm: str
+    quantities: tuple[str, ...]
+    z: Array
+
+    def to_df(self) -> pd.DataFrame:
+        """Mean, variance, tail share of the z-scores of each quantity, with the bounds they are held to."""
+        k, q = self.z.shape
+        alpha = FALSE_ALARM / (3 * q)
+        mean_bound = stats.norm.isf(alpha / 2) / math.sqrt(k)
+        low, high = stats.chi2.ppf([alpha / 2, 1 - alpha / 2], k - 1) / (k - 1)
+        tail_limit = stats.binom.isf(alpha, k, 2 * stats.norm.sf(2.0))
+        rows = []
+        for j, name in enumerate(self.quantities):
+            z = self.z[:, j]
+            mean, variance, tail = float(z.mean()), float(z.var(ddof=1)), int((np.abs(z) > 2.0).sum())
+            passed = abs(mean) < mean_bound and low < variance < high and tail <= tail_limit
+            rows.append({
+                "model": self.model, "arm": self.arm, "quantity": name, "seeds": k, "mean_z": mean, "mean_bound": mean_bound,
+                "variance": variance, "variance_low": low, "variance_high": high, "beyond_2": tail, "beyond_2_limit": int(tail_limit),
+                "passed": bool(passed),
+            })  # fmt: skip
+        return pd.DataFrame(rows)
+
+
+def _density(survival: Array, months: float) -> float:
+    i = min(int(months * DAYS_PER_MONTH), len(survival) - 2)
+    return float(survival[i] - survival[i + 1]) * DAYS_PER_MONTH
+
+
+def _rmst_variance(survival: Array, tau: float) -> float:
+    """Variance of min(T, tau): 2 * integral of t S(t) minus the squared mean."""
+    t = np.minimum(np.arange(len(survival)) / DAYS_PER_MONTH, tau)
+    second = float(np.sum((t[1:] * survival[1:] + t[:-1] * survival[:-1]) * np.diff(t)))
+    return second - restricted_mean(survival, tau) ** 2
+
+
+def expected(outcome: ArmOutcome, patients: int) -> dict[str, tuple[float, float]]:
+    """Quantity → (integrated value, standard error with `patients` patients)."""
+    out: dict[str, tuple[float, float]] = {}
+    progressed = float(outcome.curves.progressed[-1])
+    for endpoint in ("os", "pfs", "pps"):
+        s = outcome.curves.endpoint(endpoint)
+        n = patients * (progressed if endpoint == "pps" else 1.0)
+        for t in LANDMARKS:
+            value = outcome.landmark(endpoint, t)
+            if 30.0 / n < value < 1.0 - 30.0 / n:
+                out[f"{endpoint} at {t:g} months"] = (value, math.sqrt(value * (1.0 - value) / n))
+        median = outcome.median(endpoint)
+        if math.isfinite(median):
+            out[f"{endpoint} median"] = (median, 0.5 / math.sqrt(n) / _density(s, median))
+        out[f"{endpoint} mean to {TAU:g} months"] = (outcome.rmst(endpoint, TAU), math.sqrt(_rmst_variance(s, TAU) / n))
+    return out
+
+
+def observed(counts: Counts) -> dict[str, float]:
+    """The same quantities from simulated counts."""
+    out = {}
+    for endpoint in ("os", "pfs", "pps"):
+        curve = SurvivalCurve.from_counts(counts, endpoint)
+        out.update({f"{endpoint} at {t:g} months": float(curve.at(t)) for t in LANDMARKS})
+        out[f"{endpoint} median"] = curve.median()
+        out[f"{endpoint} mean to {TAU:g} months"] = curve.rmst(TAU).value
+    return out
+
+
+def _time_z(counts: Counts, outcome: ArmOutcome) -> dict[str, float]:
+    """z of the mean discounted time in each state; its standard error from the simulated second moments."""
+    n = counts.patients
+    out = {}
+    for r, rate in enumerate(counts.rates):
+        exact = outcome.time_in_state(rate)
+        for i, state in enumerate(("progression_free", "post_progression")):
+            mean = float(counts.time_sum[:, r, i].sum()) / n
+            variance = float(counts.time_cross[:, r, i, i].sum()) / n - mean**2
+            out[f"months {state} at {rate:.1%} a year"] = (mean - exact[state]) / math.sqrt(variance / n)
+    return out
+
+
+def agreement(
+    model: JointModel, *, seeds: int = 200, patients: int = 100_000, threads: int | None = None, first_seed: int = 1
+) -> list[Agreement]:
+    """Simulate `model` under `seeds` seeds and compare every arm with its integration."""
+    horizon, rates = 120.0, (0.0, 0.035)
+    outcomes = solve(model, horizon=horizon)
+    scores: dict[str, list[dict[str, float]]] = {arm: [] for arm in model.arms}
+    for seed in range(first_seed, first_seed + seeds):
+        simulated = simulate_counts(model, model.arms, patients=patients, seed=seed, horizon=horizon, rates=rates, threads=threads)
+        for arm, counts in simulated.items():
+            found, pooled = observed(counts), counts.pooled()
+            z = {k: (found[k] - value) / se for k, (value, se) in expected(outcomes[arm], patients).items()}
+            scores[arm].append(z | _time_z(pooled, outcomes[arm]))
+    out = []
+    for arm, rows in scores.items():
+        names = tuple(rows[0])
+        out.append(Agreement(model.id, arm, names, np.array([[r[k] for k in names] for r in rows])))
+    return out
+
+
+def run_verify(
+    *, seeds: int, patients: int, threads: int | None, out: Path | None, params: Path | None, quiet: bool
+) -> list[dict[str, Any]]:
+    """`simulate verify`: every trial of the library; prints a table, returns plain records."""
+    from simulate.tables import print_frame, write_csv
+
+    library = Library(params)
+    frames = []
+    for name in library.trials():
+        found = agreement(calibrate(library.trial(name)).model, seeds=seeds, patients=patients, threads=threads)
+        frames += [a.to_df() for a in found]
+    table = pd.concat(frames, ignore_index=True)
+    if not quiet:
+        columns = ["model", "arm", "quantity", "mean_z", "mean_bound", "variance", "beyond_2", "beyond_2_limit", "passed"]
+        print_frame(table[columns], title=f"Simulation against integration: {seeds} seeds of {patients:,} patients", digits=3)
+        print(f"{int(table['passed'].sum())} of {len(table)} quantities agree within their bounds")
+    if out is not None:
+        write_csv(out / "verify.csv", table)
+    return _records(table)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    rows: Sequence[Mapping[Any, Any]] = table.to_dict("records")
+    return [{str(k): v.item() if isinstance(v, np.generic) else v for k, v in r.items()} for r in rows]
