@@ -62,10 +62,9 @@ notebooks: $(VENV)/.stamp-dev ## execute the notebooks
 	else echo "no notebooks yet"; fi
 
 lint: $(VENV)/.stamp-dev ## ruff, mypy, import layers
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@failed=; for check in "ruff check ." "ruff format --check ." mypy lint-imports; do \
+	  echo "$$check"; $(BIN)/$$check || failed="$$failed [$$check]"; \
+	done; test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
 bench: $(VENV)/.stamp-dev ## time the kernels; writes reports/benchmarks.json
 	$(BIN)/python tests/bench/run.py --out reports/benchmarks.json
