@@ -51,7 +51,7 @@ def _names(path: FieldPath, figure: Figure, trial: Trial) -> Iterator[Finding]:
     known = {f.id for f in trial.all_figures}
     for rival in figure.rivals:
         if rival not in known:
-            yield Finding((*path, "rivals"), f"no figure {rival!r}.", suggest(rival, known))
+            yield Finding((*path, "rivals"), f"no figure {rival!r}.", suggest(rival, known), refers_to=rival)
 
 
 def _numbers(path: FieldPath, figure: Figure) -> Iterator[Finding]:
@@ -125,13 +125,14 @@ def _account(path: FieldPath, figure: Figure) -> Iterator[Finding]:
 
 def _sizes(path: FieldPath, figure: Figure, trial: Trial) -> Iterator[Finding]:
     """No analysis has more patients than were randomised to its arms."""
-    arms = {a for a in (*trial.arms_of(figure.arm), *trial.arms_of(figure.comparator)) if a in trial.arms}
+    arms = {*trial.arms_of(figure.arm), *trial.arms_of(figure.comparator)}
+    if figure.n is None or not arms <= set(trial.arms):
+        return
     # The safety analysis counts patients as treated, and a patient may be treated in the other arm.
     total = sum(max(trial.arms[a].n, trial.arms[a].safety_n or 0) for a in arms)
-    if figure.n is not None and arms and figure.n > total:
-        yield Finding(
-            (*path, "n"), f"{figure.n} exceeds the {total} patients of {_listed(arms)}.", "Check n and the arm."
-        )
+    if figure.n > total:
+        listed = ", ".join(sorted(arms))
+        yield Finding((*path, "n"), f"{figure.n} exceeds the {total} patients of {listed}.", "Check n and the arm.")
 
 
 def _duplicates(placed: list[Placed]) -> Iterator[Finding]:
@@ -180,7 +181,7 @@ def _landmarks(compared: list[Placed]) -> Iterator[Finding]:
         os_points = groups.get((arm, population, cut, "os"), []) if endpoint == "pfs" else []
         os_at = {t: survival for t, survival, _ in os_points}
         for t, survival, path in points:
-            if survival > os_at.get(t, 1):
+            if t in os_at and survival > os_at[t]:
                 message = f"PFS {survival:g} at {t:g} months exceeds OS {os_at[t]:g} of the same arm."
                 yield Finding(path, message, "PFS cannot exceed OS. Did you swap the endpoints?")
 
@@ -211,7 +212,3 @@ def _directions(compared: list[Placed], trial: Trial) -> Iterator[Finding]:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _listed(arms: set[str]) -> str:
-    return ", ".join(sorted(arms))

@@ -9,9 +9,14 @@ from simulate.evidence.document import FieldPath
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule found at a path of the record; a `warning` does not stop a run."""
+    """What a rule found at a path of the record.
+
+    A `warning` does not stop a run. `refers_to` is the id of a figure that was looked for and not found: where that
+    figure stands in the file but broke the schema, its own problem is enough.
+    """
 
     path: FieldPath
     message: str
     advice: str = ""
     severity: str = "error"
+    refers_to: str = ""

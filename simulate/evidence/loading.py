@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from simulate.errors import Problem
 from simulate.evidence.checks import check_sources, check_trial
-from simulate.evidence.document import Document, field_text
+from simulate.evidence.document import Document, FieldPath, field_text
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import from_validation
 from simulate.evidence.scenario_checks import check_scenario
@@ -56,12 +56,9 @@ def validate(kind: str, document: Document, library: Library | None = None) -> t
         problems = from_validation(error, model, document)
         record, kept = _without_broken_items(model, document.data, error)
     if record is not None:
-        for finding in rules(record, library):
-            path = _original(finding.path, kept)
-            place = field_text(path, document.data)
-            problems.append(
-                Problem(document.file, document.line(path), place, finding.message, finding.advice, finding.severity)
-            )
+        broken = _broken_ids(document.data, kept)
+        findings = [f for f in rules(record, library) if f.refers_to not in broken]
+        problems += [_placed(f, _original(f.path, kept), document) for f in findings]
     problems += _name_mismatch(kind, document)
     sound = not any(p.severity == "error" for p in problems)
     return (record if sound else None), sorted(problems, key=lambda p: p.line or 0)
@@ -85,10 +82,21 @@ def _without_broken_items(
         return None, {}
 
 
-def _original(path: tuple, kept: dict[str, list[int]]) -> tuple:
+def _broken_ids(data: dict, kept: dict[str, list[int]]) -> set[str]:
+    """Ids of the list items that were left out."""
+    left_out = [item for name, indices in kept.items() for i, item in enumerate(data[name]) if i not in indices]
+    return {str(item["id"]) for item in left_out if isinstance(item, dict) and "id" in item}
+
+
+def _placed(finding: Finding, path: FieldPath, document: Document) -> Problem:
+    field = field_text(path, document.data)
+    return Problem(document.file, document.line(path), field, finding.message, finding.advice, finding.severity)
+
+
+def _original(path: FieldPath, kept: dict[str, list[int]]) -> FieldPath:
     """Path in the document of a path in the record that was validated without its broken items."""
-    if len(path) > 1 and path[0] in kept:
-        return (path[0], kept[path[0]][path[1]], *path[2:])
+    if len(path) > 1 and isinstance(path[0], str) and path[0] in kept:
+        return (path[0], kept[path[0]][int(path[1])], *path[2:])
     return path
 
 
@@ -96,13 +104,8 @@ def _name_mismatch(kind: str, document: Document) -> list[Problem]:
     """A bundled file is found by its name, so its id must be that name."""
     name = document.file.replace("\\", "/").rsplit("/", 2)
     own = document.data.get("id")
-    if (
-        kind == "sources"
-        or len(name) < 2
-        or name[-2] != kind
-        or own == name[-1].removesuffix(".yaml")
-        or not isinstance(own, str)
-    ):
+    in_library = kind != "sources" and len(name) > 1 and name[-2] == kind
+    if not in_library or not isinstance(own, str) or own == name[-1].removesuffix(".yaml"):
         return []
     line = document.line(("id",))
     return [Problem(document.file, line, "id", f"{own!r} differs from the file's name.", "Rename one of the two.")]

@@ -83,6 +83,7 @@ def _words(item: Any, model: type[BaseModel], path: FieldPath) -> tuple[str, str
         names = fields_at(model, path[:-1])
         return "no such field.", suggest(path[-1], names) if names else "Remove it."
     found = describe(item["input"])
+    context = {name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()}
     template = _ALLOWED.get(kind)
     message = template.format(found=found, **context) if template else f"{found}: {item['msg']}."
     advice = _ADVICE.get(kind, "")

@@ -7,17 +7,16 @@ which reports all of them at once with their lines.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from simulate.evidence.calibration_schema import Calibration, EndpointModel, Prior, PriorChoice
+from simulate.evidence.cut_schema import Cut, months_between
 from simulate.evidence.fields import (
     POOLED,
     ArmRef,
     Count,
-    Date,
     Flag,
     Grade,
     Id,
@@ -36,8 +35,6 @@ __all__ = [
     "Arm", "Calibration", "Cut", "Drug", "EndpointModel", "Figure", "Interval", "Population", "Prior", "PriorChoice",
     "Span", "Stratum", "ToxicityGrade", "ToxicityModel", "Trial", "months_between",
 ]  # fmt: skip
-
-DAYS_PER_MONTH = 30.4375
 
 Statistic = Literal[
     "median", "hazard_ratio", "landmark", "proportion", "events", "count", "risk_ratio", "odds_ratio", "range", "mean"
@@ -186,37 +183,6 @@ class Population(Model):
     note: Text | None = None
 
 
-class Cut(Model):
-    """A data cut-off: who was enrolled when, and how long they were followed.
-
-    `accrual` and `cutoff` are months after the first enrolment; both follow from the dates where these are
-    given to the day. `assumed` marks a cut-off that was derived, not reported.
-    """
-
-    label: Text
-    first_enrolment: Date | None = None
-    last_enrolment: Date | None = None
-    data_cutoff: Date | None = None
-    accrual: Positive
-    cutoff: Positive
-    assumed: Flag = False
-    source: Slug | None = None
-    seen_at: Slug | None = None
-    note: Text | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _months_from_dates(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        first = data.get("first_enrolment")
-        for months, end in (("accrual", "last_enrolment"), ("cutoff", "data_cutoff")):
-            found = months_between(first, data.get(end))
-            if data.get(months) is None and found is not None:
-                data = {**data, months: found}
-        return data
-
-
 class ToxicityGrade(Model):
     """The figures, one an arm, that give the probability of this grade or worse."""
 
@@ -307,15 +273,6 @@ class Trial(Model):
         if found.strata is not None:
             return sum(self.strata[s].n.get(a, 0) for s in found.strata for a in arms)
         return sum(found.n[a] for a in arms) if found.n and all(a in found.n for a in arms) else None
-
-
-def months_between(first: Any, last: Any) -> float | None:
-    """Months from one full ISO date to another, or None if either is missing or not to the day."""
-    try:
-        days = (date.fromisoformat(last) - date.fromisoformat(first)).days
-    except (TypeError, ValueError):
-        return None
-    return round(days / DAYS_PER_MONTH, 3)
 
 
 def _as_tuple(value: str | tuple[str, ...] | None) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def _references(i: int, model: ToxicityModel, known: dict[str, Figure], trial: T
             if arm not in trial.arms:
                 yield Finding((*path, arm), f"no arm {arm!r}.", suggest(arm, trial.arms))
             elif figure is None:
-                yield Finding((*path, arm), f"no figure {name!r}.", suggest(name, known))
+                yield Finding((*path, arm), f"no figure {name!r}.", suggest(name, known), refers_to=name)
             elif figure.arm != arm:
                 yield Finding(
                     (*path, arm), f"figure {name!r} reports arm {figure.arm!r}.", "Name the figure of this arm."
