@@ -1,8 +1,8 @@
 """The only module that imports lifelines, and only inside functions: the import takes two seconds.
 
 Day counts go in as weights, so the cost follows the number of days and not of patients. Not used, because wrong in
-lifelines 0.30.3: the variance of the restricted mean (issue 1682), Fleming-Harrington weights together with case weights
-(pull request 1698), Aalen-Johansen's jitter of ties.
+lifelines 0.30.3: the variance of the restricted mean (issue 1682), Fleming-Harrington weights together with case
+weights (pull request 1698), Aalen-Johansen's jitter of ties.
 """
 
 from __future__ import annotations
@@ -71,9 +71,7 @@ def log_rank(curve1: SurvivalCurve, curve0: SurvivalCurve) -> LogRank:
 
     a, b = weighted_rows(curve1), weighted_rows(curve0)
     with _whole_weights_not_needed():
-        test = logrank_test(
-            a["time"], b["time"], a["event"], b["event"], weights_A=a["weight"], weights_B=b["weight"]
-        )
+        test = logrank_test(a["time"], b["time"], a["event"], b["event"], weights_A=a["weight"], weights_B=b["weight"])
     return LogRank(np.nan, np.nan, float(test.test_statistic), float(test.p_value))
 
 

@@ -68,9 +68,10 @@ def log_hazard_ratio(table: TwoSample, *, ties: str = "efron") -> tuple[Array, A
     Parameters
     ----------
     table : events and numbers at risk; need not be whole numbers.
-    ties : ``"efron"`` takes the events of an interval to happen one after another. The average over the m steps is taken at
-        two points with the mean and variance of the steps: exact for m <= 2, and to the third order of (events / at risk)
-        beyond. ``"breslow"``: all at once. ``"rows"``: what lifelines does with one weighted row per group and interval.
+    ties : ``"efron"`` takes the events of an interval to happen one after another. The average over the m steps is
+        taken at two points with the mean and variance of the steps: exact for m <= 2, and to the third order of
+        (events / at risk) beyond. ``"breslow"``: all at once. ``"rows"``: what lifelines does with one weighted row
+        per group and interval.
 
     Returns
     -------

@@ -123,7 +123,7 @@ class SurvivalCurve:
         d = np.bincount(place, weights=observed, minlength=len(distinct))
         c = np.bincount(place, weights=~observed, minlength=len(distinct))
         at_risk = np.append(est.numbers_at_risk(d + c), 0.0)
-        return cls(np.append(0.0, distinct), at_risk, d, c, False, endpoint, label)
+        return cls(np.append(0.0, distinct), at_risk, d.astype(float), c.astype(float), False, endpoint, label)
 
     # ------------------------------------------------------------------------------------------------ numbers
     @property
@@ -163,7 +163,7 @@ class SurvivalCurve:
         return self.quantile(0.5)
 
     def median_interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Confidence interval of the median (months): where the log-log bands cross 0.5 (Brookmeyer and Crowley 1982)."""
+        """Interval of the median (months): where the log-log bands cross 0.5 (Brookmeyer and Crowley 1982)."""
         low, high = self.interval(level)
         cross = [float(est.crossing_time(self.times, band, linear=self.linear)) for band in (low, high)]
         return cross[0], cross[1]
@@ -241,7 +241,13 @@ class SurvivalCurve:
         import pandas as pd
 
         low, high = self.interval(level)
-        columns = {"months": self.times, "survival": self.survival, "lower": low, "upper": high, "at_risk": self.at_risk}
+        columns = {
+            "months": self.times,
+            "survival": self.survival,
+            "lower": low,
+            "upper": high,
+            "at_risk": self.at_risk,
+        }
         return pd.DataFrame(columns | {"events": np.append(self.events, 0), "censored": np.append(self.censored, 0)})
 
     def plot(self, ax: Axes | None = None, *, color: str | None = None, bands: bool = False) -> Axes:
@@ -249,7 +255,9 @@ class SurvivalCurve:
         from simulate.plots import km
 
         low, high = self.interval() if bands else (None, None)
-        series = km.Series(self.label or "survival", self.times, self.survival, linear=self.linear, lower=low, upper=high)
+        series = km.Series(
+            self.label or "survival", self.times, self.survival, linear=self.linear, lower=low, upper=high
+        )
         return km.draw([series], ax, endpoint=self.endpoint, colors=[color] if color else None)
 
     def save(self, path: str | Path) -> Path:
@@ -263,7 +271,12 @@ class SurvivalCurve:
         if path.suffix == ".csv":
             return atomic_write(path, self.to_df().to_csv(index=False, lineterminator="\n"))
         if path.suffix == ".json":
-            doc = {"label": self.label, "endpoint": self.endpoint, "months": _list(self.times), "s": _list(self.survival)}
+            doc = {
+                "label": self.label,
+                "endpoint": self.endpoint,
+                "months": _list(self.times),
+                "s": _list(self.survival),
+            }
             return atomic_write(path, json.dumps(doc))
         from simulate.plots.export import save_figure
 

@@ -108,7 +108,8 @@ def restricted_mean_variance(times: Array, events: Array, at_risk: Array, tau: f
     """Greenwood-type variance of `restricted_mean` (months squared), ``(..., K) -> (...)``.
 
     The sum over event times of (area under S from that time to tau)^2 * d / (n (n - d)): Klein and Moeschberger,
-    Survival Analysis, 2nd ed., eq. 4.5.2. On a linear table the area includes what the interval's own slope contributes.
+    Survival Analysis, 2nd ed., eq. 4.5.2. On a linear table the area includes what the interval's own slope
+    contributes.
     """
     survival = product_limit(events, at_risk)
     cells, own = _cells(times, survival, tau, linear)
@@ -168,22 +169,21 @@ def jackknife_error(estimates: ArrayLike, sizes: ArrayLike) -> float | None:
 
     Notes
     -----
-    For a mean over equal batches this *is* SD over batches / sqrt(B). For medians and hazard ratios it stays defined when
-    one batch alone is too small to have any. Applied to a contrast of strategies that share their random numbers it is
-    the paired error. Batches of unequal size: the delete-m_j jackknife of Busing, Meijer and van der Leeden, Statistics
-    and Computing 1999;9:3.
+    For a mean over equal batches this *is* SD over batches / sqrt(B). For medians and hazard ratios it stays defined
+    when one batch alone is too small to have any. Applied to a contrast of strategies that share their random numbers
+    it is the paired error. Batches of unequal size: the delete-m_j jackknife of Busing, Meijer and van der Leeden,
+    Statistics and Computing 1999;9:3.
     """
-    estimates, sizes = np.asarray(estimates, float), np.asarray(sizes, float)
-    if len(estimates) != len(sizes) + 1:
+    rows, n = np.asarray(estimates, float), np.asarray(sizes, float)
+    if len(rows) != len(n) + 1:
         return None
-    estimates, sizes = estimates[np.append(True, sizes > 0)], sizes[sizes > 0]
-    batches = len(sizes)
-    if batches < 2 or not np.all(np.isfinite(estimates)):
+    whole, left_out, n = rows[0], rows[1:][n > 0], n[n > 0]
+    batches = len(n)
+    if batches < 2 or not (np.isfinite(whole) and np.all(np.isfinite(left_out))):
         return None
-    h = sizes.sum() / sizes
-    left_out = estimates[1:]
-    pseudo = h * estimates[0] - (h - 1.0) * left_out
-    centre = batches * estimates[0] - np.sum((1.0 - 1.0 / h) * left_out)
+    h = n.sum() / n
+    pseudo = h * whole - (h - 1.0) * left_out
+    centre = batches * whole - np.sum((1.0 - 1.0 / h) * left_out)
     return float(np.sqrt(np.mean((pseudo - centre) ** 2 / (h - 1.0))))
 
 
@@ -192,4 +192,3 @@ def leave_one_out(batches: ArrayLike) -> Array:
     batches = np.asarray(batches, dtype=float)
     total = batches.sum(axis=0, keepdims=True)
     return total if len(batches) == 1 else np.concatenate((total, total - batches))
-

@@ -22,8 +22,8 @@ from simulate.survival.estimators import DAYS_PER_MONTH, Array, numbers_at_risk
 def under_observation(months: ArrayLike, accrual: float, cutoff: float) -> Array:
     """Share of patients whose cut-off comes later than `months` after their own enrolment; same shape.
 
-    ``G(t) = clip((cutoff - t) / accrual, 0, 1)``; accrual 0 means that all enrol on the first day. With a cut-off before the
-    end of accrual, who has not enrolled by then is never observed: G(0) is cutoff / accrual.
+    ``G(t) = clip((cutoff - t) / accrual, 0, 1)``; accrual 0 means that all enrol on the first day. With a cut-off
+    before the end of accrual, who has not enrolled by then is never observed: G(0) is cutoff / accrual.
     """
     t = np.asarray(months, float)
     if accrual == 0.0:
@@ -35,7 +35,9 @@ def _integral(months: Array, accrual: float, cutoff: float) -> Array:
     """Integral of `under_observation` from 0 to `months`, exact."""
     if accrual == 0.0:
         return np.minimum(months, cutoff)
-    flat = min(max(cutoff - accrual, 0.0), cutoff)  # G is min(1, cutoff / accrual) up to here, then falls to 0 at cutoff
+    flat = min(
+        max(cutoff - accrual, 0.0), cutoff
+    )  # G is min(1, cutoff / accrual) up to here, then falls to 0 at cutoff
     top = min(1.0, cutoff / accrual)
     inside = np.clip(months - flat, 0.0, cutoff - flat)
     return top * np.minimum(months, flat) + top * inside - inside**2 / (2.0 * accrual)
@@ -61,8 +63,8 @@ def administrative_censoring(
 
     Raises
     ------
-    InputError : accrual negative, cut-off not after the first enrolment, or a horizon that ends before the cut-off while
-        patients are still at risk.
+    InputError : accrual negative, cut-off not after the first enrolment, or a horizon that ends before the cut-off
+        while patients are still at risk.
     """
     if not (math.isfinite(accrual) and accrual >= 0.0):
         raise input_error(f"accrual is {accrual} months; it must be 0 or more.", field="accrual")

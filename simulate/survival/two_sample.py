@@ -12,7 +12,7 @@ from simulate.survival.estimators import Array
 
 
 class TwoSample(NamedTuple):
-    """Events and numbers at risk of two groups in the same intervals; arrays (..., K). Group 1 is compared with group 0."""
+    """Events and numbers at risk of two groups in the same intervals, arrays (..., K); group 1 against group 0."""
 
     events1: Array
     at_risk1: Array

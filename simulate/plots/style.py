@@ -1,0 +1,67 @@
+"""One look for every figure: readable at print size, safe for colour-blind readers, no global state.
+
+Figures are made with `matplotlib.figure.Figure` and never with pyplot, whose registry of open figures is global and not
+thread-safe.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito, Color Universal Design, 2008; the two that differ most come first. Yellow is left out: too pale for
+# lines.
+OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+INK, GREY, PALE = "#222222", "#666666", "#EFEFEF"
+TEXT, SMALL = 9.0, 7.5  # points; 7 is the smallest that journals print
+WIDTH, HEIGHT = 6.3, 4.4  # inches: 160 mm, the text width of A4
+
+
+def new_axes(width: float = WIDTH, height: float = HEIGHT) -> Axes:
+    """Axes alone on a new figure of `width` × `height` inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=150, facecolor="white").add_axes((0.11, 0.15, 0.86, 0.78))
+
+
+def tidy(ax: Axes) -> None:
+    """Two spines, small outward ticks, dark grey ink."""
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_color(GREY)
+    ax.tick_params(labelsize=TEXT - 0.5, color=GREY, labelcolor=INK, length=3.5)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.label.set(size=TEXT, color=INK)
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure that holds the axes, however deep."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None, "axes without a figure"
+    return figure
+
+
+def color(i: int) -> str:
+    """Colour of the i-th series."""
+    return OKABE_ITO[i % len(OKABE_ITO)]
+
+
+def below(ax: Axes, lines: list[tuple[str, str]], start: float) -> None:
+    """Small left-aligned lines of ``(text, colour)`` below the axes, the first `start` points under them."""
+    for i, (text, ink) in enumerate(lines):
+        ax.annotate(
+            text,
+            (0.0, 0.0),
+            xytext=(0.0, -start - i * 1.35 * SMALL),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="left",
+            va="top",
+            fontsize=SMALL,
+            color=ink,
+            annotation_clip=False,
+        )
