@@ -2,7 +2,8 @@
 
 A library is a folder laid out like `params/`: `sources.yaml`, `trials/ID.yaml`, `scenarios/ID.yaml`.
 The bundled library travels inside the package; other folders overlay it file by file, the last one
-first, and provenance says which folder each file came from.
+first, and provenance says which folder each file came from. Bibliographies are joined: a folder's own
+`sources.yaml` adds to the bundled one.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ class Library:
         self.folders: tuple[Path, ...] = (*reversed(overlays), bundled_params())
         self._documents: dict[Path, Document] = {}
         self._cache: dict[tuple[str, str], Any] = {}
-        self._used: dict[str, FileProvenance] = {}
+        self._merged: Sources | None = None
+        self._used: dict[Path, FileProvenance] = {}
 
     # -- finding ------------------------------------------------------------------------------
 
@@ -108,15 +110,17 @@ class Library:
         return path
 
     def _locate(self, name: str) -> Path | None:
-        for folder in self.folders:
-            path = folder / name
-            if not path.is_file():
-                continue
-            if not path.resolve().is_relative_to(folder.resolve()):
-                message = f"is a link that leads out of {display(folder)}."
-                raise InputError(Problem(display(path), None, "", message, "Copy the file into the folder."))
-            return path
-        return None
+        found = (self._inside(folder, name) for folder in self.folders)
+        return next((path for path in found if path is not None), None)
+
+    def _inside(self, folder: Path, name: str) -> Path | None:
+        path = folder / name
+        if not path.is_file():
+            return None
+        if not path.resolve().is_relative_to(folder.resolve()):
+            message = f"is a link that leads out of {display(folder)}."
+            raise InputError(Problem(display(path), None, "", message, "Copy the file into the folder."))
+        return path
 
     # -- loading ------------------------------------------------------------------------------
 
@@ -147,20 +151,28 @@ class Library:
         if name not in known:
             from simulate.evidence.messages import suggest
 
-            path = display(self._sources_path())
+            path = display(self._sources_paths()[0])
             raise InputError(Problem(path, None, "", f"no {what} {name!r}.", suggest(name, known)))
         return known[name]
 
-    def _sources_path(self) -> Path:
-        path = self._locate("sources.yaml")
-        if path is None:
+    def _sources_paths(self) -> list[Path]:
+        """Every `sources.yaml`, the one that counts most first."""
+        found = [p for folder in self.folders if (p := self._inside(folder, "sources.yaml")) is not None]
+        if not found:
             message = f"sources.yaml is in none of the folders {', '.join(display(f) for f in self.folders)}."
             raise InputError(Problem("", None, "", message, "Reinstall, or check --params."))
-        return path
+        return found
 
     def bibliography(self) -> Sources:
-        """All sources and the pages on which they were seen."""
-        return self._load("sources", self._sources_path())
+        """All sources and the pages on which they were seen; a folder adds to, and overrides, those below it."""
+        from simulate.evidence.source_schema import Sources
+
+        if self._merged is None:
+            parts = [self._load("sources", path) for path in reversed(self._sources_paths())]
+            sources = {name: source for part in parts for name, source in part.sources.items()}
+            pages = {name: page for part in parts for name, page in part.pages.items()}
+            self._merged = Sources.model_construct(sources=sources, pages=pages)
+        return self._merged
 
     def _load(self, kind: str, path: Path) -> Any:
         from simulate.evidence.loading import validate
@@ -180,7 +192,7 @@ class Library:
             document = self._documents[path] = read(path, display(path))
             folder = next((f for f in self.folders if path.is_relative_to(f)), path.parent)
             name = path.relative_to(folder).as_posix()
-            self._used[name] = FileProvenance(name, str(folder), hashlib.sha256(path.read_bytes()).hexdigest())
+            self._used[path] = FileProvenance(name, str(folder), hashlib.sha256(path.read_bytes()).hexdigest())
         return document
 
     # -- checking -----------------------------------------------------------------------------
@@ -204,7 +216,7 @@ class Library:
             kinds = {"trials": "trials", "scenarios": "scenarios"}
             return path, "sources" if path.name == "sources.yaml" else kinds.get(path.parent.name)
         if text == "sources":
-            return self._sources_path(), "sources"
+            return self._sources_paths()[0], "sources"
         for kind in ("trials", "scenarios"):
             if text in self._ids(kind):
                 return self.find(kind, text), kind
@@ -215,7 +227,7 @@ class Library:
 
     def provenance(self) -> tuple[FileProvenance, ...]:
         """Every file read so far, by name."""
-        return tuple(self._used[name] for name in sorted(self._used))
+        return tuple(sorted(self._used.values(), key=lambda f: (f.name, f.folder)))
 
 
 def display(path: Path) -> str:

@@ -77,7 +77,6 @@ def test_overlay_replaces_file_by_file(folder, monkeypatch):
         .replace("seed: 1", "seed: 99"),
         encoding="utf-8",
     )
-    (folder / "sources.yaml").unlink()
     library = Library(folder)
     assert library.scenario("bevacizumab").seed == 99
     assert "mini" in library.trials()
@@ -88,6 +87,13 @@ def test_overlay_replaces_file_by_file(folder, monkeypatch):
     monkeypatch.setenv("SIMULATE_PARAMS", str(folder))
     assert Library().scenario("bevacizumab").seed == 99
     assert Library([]).scenario("bevacizumab").seed == 1
+
+
+def test_bibliographies_are_joined(folder):
+    library = Library(folder)
+    assert library.source("smith_2020").doi == "10.1000/example"
+    assert library.source("tewari_2017").pmid == "28756902"
+    assert sum(p.name == "sources.yaml" for p in library.provenance()) == 2
 
 
 def test_provenance_hashes_what_was_read(folder):

@@ -21,8 +21,9 @@ TEXTS = {
 }
 SCALARS = [
     "", "~", "-1", "0", "1e308", "1e309", ".nan", "[", "]", "{", "}", "[]", "{}", "- a", "true", "no", "*a", "&a b",
-    "!!str x", "<<", "'", '"', "#", "a: b", "\t", "\u0000", "\u2028", "é", "🙂", "control", "treated", "all", "os", "pfs",
-    "2020-01-01", "99999999999999999999", "0x10", "1_0", "? a", "|", ">-", "%YAML 1.1", "---", "...", "@", "`", ",", "pooled",
+    "!!str x", "<<", "'", '"', "#", "a: b", "\t", "\u0000", "\u2028", "é", "🙂", "control", "treated", "all", "os",
+    "pfs", "2020-01-01", "99999999999999999999", "0x10", "1_0", "? a", "|", ">-", "%YAML 1.1", "---", "...", "@", "`",
+    ",", "pooled",
 ]  # fmt: skip
 quick = settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 
