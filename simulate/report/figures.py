@@ -1,0 +1,95 @@
+"""The report's figures: survival curves and reported beside simulated, as files and as SVG to stand inside a page."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from simulate.plots import forest, style
+from simulate.plots.export import svg
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from simulate.report.labels import Names
+    from simulate.scenario import Result
+
+ROW = 0.29  # inches, a row of the forest plot: two lines of its label
+NARROW = (3.7, 3.6)  # inches: drawn at this size, letters stay readable on a phone
+_RATIO_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0)
+PANELS = (("median", "Median (months)", False, 1), ("hazard_ratio", "Hazard ratio", True, 2), ("landmark", "Event-free (%)", False, 0))
+
+
+def curve(result: Result, endpoint: str, *, narrow: bool = False) -> Axes:
+    """Kaplan–Meier figure of an endpoint, for a page or for a phone."""
+    ax = style.new_axes(*NARROW) if narrow else None
+    return result.survival(endpoint).plot(ax)
+
+
+def reported_beside_simulated(result: Result, names: Names) -> Any:
+    """Forest plot of the survival figures that have an interval, one panel a unit; None if there are none."""
+    panels = [(rows, *rest) for kind, *rest in PANELS if (rows := _forest_rows(result, names, kind))]
+    if not panels:
+        return None
+    from matplotlib.figure import Figure
+
+    room = 1.15  # inches above and below the rows of a panel, for legend and axis
+    heights = [ROW * len(rows) + room for rows, *_ in panels]
+    total = sum(heights)
+    figure = Figure(figsize=(style.WIDTH + 1.0, total), dpi=150, facecolor="white")
+    top = total
+    for (rows, label, log, digits), height in zip(panels, heights, strict=True):
+        ax = figure.add_axes((0.44, (top - height + 0.5) / total, 0.27, ROW * len(rows) / total))
+        forest.draw(rows, ax, xlabel=label, log=log, reference=1.0 if log else None, digits=digits)
+        ax.tick_params(axis="y", labelsize=style.SMALL)
+        if log:
+            low, high = ax.get_xlim()
+            ax.set_xticks([t for t in _RATIO_TICKS if low <= t <= high])
+        top -= height
+    return figure
+
+
+def _forest_rows(result: Result, names: Names, statistic: str) -> list[forest.ForestRow]:
+    scale = 100.0 if statistic == "landmark" else 1.0
+    out = []
+    for r in result.fidelity.rows:
+        if r.statistic != statistic or r.model is None or r.verdict == "superseded" or r.endpoint not in ("os", "pfs"):
+            continue
+        values = [None if v is None else scale * v for v in (r.reported, r.ci_low, r.ci_high, r.model, r.simulated)]
+        out.append(forest.ForestRow(_forest_label(names, r), *values, target=r.used_as_target))
+    return sorted(out, key=lambda row: not row.target)
+
+
+def _forest_label(names: Names, r: Any) -> str:
+    """Two lines at most: what, whose, and the data cut where it is not the usual one."""
+    what = f"{r.endpoint.upper()} {'at ' + format(r.timepoint, 'g') + ' mo' if r.timepoint is not None else ''}".strip()
+    lines = textwrap.wrap(f"{what}, {names.group(r)}", 58)
+    return "\n".join(lines if len(lines) <= 2 else [lines[0], lines[1][:56] + "…"])
+
+
+def inline(figure: Any, prefix: str) -> str:
+    """SVG to stand inside a page.
+
+    Ids get a prefix, because those of two figures clash in one page; the declaration and the fixed size go, so that the
+    figure is as wide as its place; the words for who cannot see it stand on the element around it.
+    """
+    text = svg(figure)
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    head, rest = text.split(">", 1)
+    head = re.sub(r'\s(?:width|height)="[^"]*"', "", head) + ' aria-hidden="true" focusable="false"'
+    text = f"{head}>{rest}"
+    text = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', text)
+    text = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', text)
+    return re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", text).strip()
+
+
+def draw_all(result: Result, names: Names) -> dict[str, Callable[[], Any]]:
+    """Name of each figure file → what draws it."""
+    return {
+        "km_os": lambda: curve(result, "os"),
+        "km_pfs": lambda: curve(result, "pfs"),
+        "reported_vs_simulated": lambda: reported_beside_simulated(result, names),
+    }

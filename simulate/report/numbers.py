@@ -1,0 +1,97 @@
+"""Numbers as the report prints them: as many digits as mean something, real minus signs, units kept beside them."""
+
+from __future__ import annotations
+
+import math
+
+MISSING = "–"
+NOT_REACHED = "not reached"
+
+
+def fixed(value: float | None, decimals: int, sign: bool = False) -> str:
+    """`value` with so many decimals, thousands apart.
+
+    Examples
+    --------
+    >>> fixed(-0.041, 2), fixed(1234.5, 1), fixed(None, 2), fixed(2.04, 1, sign=True), fixed(-0.001, 1)
+    ('−0.04', '1,234.5', '–', '+2.0', '0.0')
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    text = f"{value:,.{decimals}f}"
+    if float(text.replace(",", "")) == 0.0:
+        return text.lstrip("-")
+    return ("+" if sign and value > 0 else "") + text.replace("-", "−")
+
+
+def decimals_for(error: float | None, least: int, most: int) -> int:
+    """Decimals at which the first digit of a Monte Carlo error shows, within bounds.
+
+    Examples
+    --------
+    >>> decimals_for(0.03, 1, 3), decimals_for(0.4, 1, 3), decimals_for(1e-6, 1, 3), decimals_for(None, 1, 3)
+    (2, 1, 3, 1)
+    """
+    if error is None or not math.isfinite(error) or error <= 0.0:
+        return least if error is None else most
+    return min(max(-math.floor(math.log10(error)), least), most)
+
+
+def error(value: float | None, decimals: int) -> str:
+    """A Monte Carlo error to the decimals of its number, never printed as a false zero.
+
+    Examples
+    --------
+    >>> error(0.034, 2), error(0.0004, 2), error(None, 2), error(0.0, 2)
+    ('0.03', '0.0004', '', '0')
+    """
+    if value is None or not math.isfinite(value):
+        return ""
+    if value == 0.0:
+        return "0"
+    return f"{value:.{max(decimals, -math.floor(math.log10(value)))}f}"
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """A share as a percentage.
+
+    Examples
+    --------
+    >>> percent(0.25), percent(None), percent(0.0004)
+    ('25.0 %', '–', '0.0 %')
+    """
+    return MISSING if share is None or not math.isfinite(share) else f"{100 * share:.{decimals}f} %"
+
+
+def p_value(p: float | None) -> str:
+    """A p value.
+
+    Examples
+    --------
+    >>> p_value(0.0004), p_value(0.0312), p_value(None)
+    ('<0.001', '0.031', '–')
+    """
+    if p is None or not math.isfinite(p):
+        return MISSING
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def count(n: float | None) -> str:
+    """A whole number with its thousands apart."""
+    return MISSING if n is None else f"{n:,.0f}"
+
+
+def plain_number(value: float | None, least: int = 0) -> str:
+    """A reported number with the digits it was given, and at least so many decimals.
+
+    Examples
+    --------
+    >>> plain_number(16.8), plain_number(15.0, 1), plain_number(0.7, 2), plain_number(0.673, 2), plain_number(1234567.0)
+    ('16.8', '15.0', '0.70', '0.673', '1,234,567')
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    text = f"{value:,.10g}" if abs(value) < 1e10 else f"{value:.4g}"
+    if "e" not in text and len(text.partition(".")[2]) < least:
+        text = f"{value:,.{least}f}"
+    return text.replace("-", "−")

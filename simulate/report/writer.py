@@ -1,0 +1,81 @@
+"""Write a result into a folder: every file or none."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulate.files import OutputFolder
+from simulate.plots.export import png, svg
+from simulate.report import html
+from simulate.report.figures import draw_all
+from simulate.report.frames import all_frames
+from simulate.report.labels import Names
+from simulate.report.patients import write_patients
+from simulate.report.record import record
+
+if TYPE_CHECKING:
+    from simulate.scenario import Result
+
+# What a run may write. What it does not write this time goes, so that two runs never lie side by side.
+OUTPUTS = (
+    "summary.json", "provenance.json", "model.json", "report.html", "patients.parquet", "strategies.csv", "contrasts.csv",
+    "landmarks.csv", "toxicity.csv", "time_in_state.csv", "curves_os.csv", "curves_pfs.csv", "fidelity.csv", "sensitivity.csv", "uncertainty.csv",
+    "km_os.svg", "km_os.png", "km_pfs.svg", "km_pfs.png", "reported_vs_simulated.svg", "reported_vs_simulated.png",
+)  # fmt: skip
+
+
+def write(result: Result, out: Path, *, save_patients: bool = False, command: str | None = None) -> Path:
+    """Write `OUTPUTS` into the folder `out`, all or nothing.
+
+    Parameters
+    ----------
+    out : the folder; older outputs in it are replaced, other files stay.
+    save_patients : also write ``patients.parquet``, one row a patient and strategy.
+    command : what was typed; this process's command line by default.
+
+    Returns
+    -------
+    Path
+        `out`. Without Jinja2 (extra ``report``) all but ``report.html`` is written, and standard error says so.
+
+    Raises
+    ------
+    InputError : the folder cannot be written or is full; what was there before is as it was.
+    """
+    with OutputFolder(out, replaces=OUTPUTS) as folder:
+        origin, names = record(result, command), Names(result.scenario)
+        folder.write_json("summary.json", result.summary())
+        folder.write_json("provenance.json", origin)
+        folder.write("model.json", result.calibration.model.to_json() + "\n")
+        for name, frame in all_frames(result).items():
+            folder.write(name, frame.to_csv(index=False, lineterminator="\n"))
+        drawn = _figures(result, names, folder)
+        if html.available():
+            folder.write("report.html", html.render(result, command=command, provenance=origin, drawn=drawn))
+        else:
+            print(f"report.html was not written: it needs Jinja2. {html.ADVICE}", file=sys.stderr)
+        if save_patients:
+            about = {"scenario": result.scenario.id, "seed": result.seed, "patients": result.patients, "toxicities": _grades(result)}
+            write_patients(result.rows(), folder.path("patients.parquet"), about)
+    return Path(out)
+
+
+def _grades(result: Result) -> dict[str, list[str]]:
+    """Event → its grades; a patient's column holds the position of the highest, from 1."""
+    return {t.event: list(t.grades) for t in result.calibration.model.toxicities}
+
+
+def _figures(result: Result, names: Names, folder: OutputFolder) -> Mapping[str, Any]:
+    """Draw every figure once and write it as SVG and PNG; returns the figures by name."""
+    drawn = {}
+    for name, draw in draw_all(result, names).items():
+        figure = draw()
+        if figure is None:
+            continue
+        drawn[name] = figure
+        folder.write(f"{name}.svg", svg(figure))
+        folder.write(f"{name}.png", png(figure))
+    return drawn
