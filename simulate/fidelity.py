@@ -116,7 +116,10 @@ def simulated_cells(
 
 def _empirical(counts: Counts) -> Curves:
     curve = {e: np.asarray(SurvivalCurve.from_counts(counts, e).survival, dtype=float) for e in ("os", "pfs", "ttp", "pps")}
-    return Curves(curve["os"], curve["pfs"], curve["ttp"], curve["pps"], 1.0 - curve["ttp"])
+    pooled = counts.pooled()
+    progressions = pooled.events[0, pooled.endpoints.index("ttp"), :-1]
+    progressed = np.concatenate(([0.0], np.cumsum(progressions))) / pooled.patients
+    return Curves(curve["os"], curve["pfs"], curve["ttp"], curve["pps"], progressed)
 
 
 def _natural(s: Statistic, scaled: float) -> float:
@@ -217,7 +220,7 @@ def _wilson(p: float, n: int, level: float = 0.95) -> tuple[float, float]:
     q = float(ndtri(0.5 + level / 2.0))
     centre = (p + q * q / (2 * n)) / (1 + q * q / n)
     half = q / (1 + q * q / n) * math.sqrt(p * (1 - p) / n + q * q / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return (0.0 if p == 0.0 else centre - half), (1.0 if p == 1.0 else centre + half)
 
 
 def fidelity(

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from simulate.calibration import Calibration, calibrate
-from simulate.cohort import Counts, simulate_counts, simulate_rows
+from simulate.cohort import Counts, iter_rows, simulate_counts, simulate_rows
 from simulate.compare import Comparison, compare
 from simulate.errors import input_error
 from simulate.evidence import Library
@@ -243,17 +243,15 @@ class Result:
         trial = self.scenario.trial
         return {k: sensitivity(trial, self.calibration, self.scenario.question(k)) for k in self.scenario.strategies[1:]}
 
-    def rows(self, *, patients: int | None = None, chunk: int = 100_000) -> Iterable[pd.DataFrame]:
-        """The same synthetic patients as rows, chunk by chunk: one row a patient and strategy."""
-        total = self.patients if patients is None else patients
-        arms = [self.scenario.file.strategies[k].arm for k in self.scenario.strategies]
-        names = dict(zip(arms, self.scenario.strategies, strict=True))
-        for first in range(0, total, chunk):
-            rows = simulate_rows(
-                self.calibration.model, arms, patients=min(chunk, total - first), seed=self.seed,
-                mix=self.scenario.mix, first_patient=first,
-            )  # fmt: skip
-            yield rows.assign(strategy=rows["strategy"].map(names))
+    def rows(self, *, patients: int | None = None, chunk: int = 262_144) -> Iterator[pd.DataFrame]:
+        """The same synthetic patients as rows, in frames of at most `chunk` patients of one strategy."""
+        names = {self.scenario.file.strategies[k].arm: k for k in self.scenario.strategies}
+        frames = iter_rows(
+            self.calibration.model, tuple(names), patients=patients or self.patients, seed=self.seed,
+            mix=self.scenario.mix, chunk=chunk,
+        )  # fmt: skip
+        for frame in frames:
+            yield frame.assign(strategy=frame["strategy"].cat.rename_categories(names))
 
     def save(self, out: str | Path, *, save_patients: bool = False, command: str | None = None) -> Path:
         """Write ``summary.json``, tables, figures, ``report.html`` and ``provenance.json`` into a folder, all or nothing."""

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from simulate.analytic import cox_hazard_ratio, follow_up_weights, solve
-from simulate.calibration import Calibration, ProcessSpec, calibrate
+from simulate.calibration import Calibration, ProcessSpec, build_model
+from simulate.calibration.calibrate import fit, used
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
 from simulate.model.types import JointModel
@@ -107,9 +108,12 @@ def sensitivity(trial: Trial, calibration: Calibration, question: Question) -> p
     def compute() -> list[dict[str, Any]]:
         rows = [{"assumption": "base", "why": "as calibrated", "feasible": calibration.feasible,
                  **_finite(answer(calibration.model, question))}]  # fmt: skip
+        chosen = used(calibration.statistics)
+        statistics = [calibration.statistics[i] for i in chosen]
         for label, why, spec in alternatives(calibration):
-            other = calibrate(trial, spec)
-            rows.append({"assumption": label, "why": why, "feasible": other.feasible, **_finite(answer(other.model, question))})
+            forward, solution = fit(statistics, spec, calibration.covariance[np.ix_(chosen, chosen)])
+            model = build_model(trial, forward.layout.cells(solution.x))
+            rows.append({"assumption": label, "why": why, "feasible": solution.feasible, **_finite(answer(model, question))})
         return rows
 
     return pd.DataFrame(cached_json("sensitivity", key, compute))

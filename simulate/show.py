@@ -16,7 +16,7 @@ from simulate.evidence import Library
 from simulate.fidelity import fidelity, leave_one_out
 from simulate.tables import print_frame
 
-COLUMNS = ["arm", "population", "endpoint", "statistic", "grade", "timepoint", "reported", "model", "simulated", "z", "verdict"]
+COLUMNS = ["id", "timepoint", "grade", "reported", "ci_low", "ci_high", "model", "simulated", "z", "verdict"]
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 from simulate.analytic.curves import Curves, cell_curves, mixture
 from simulate.analytic.outcomes import ArmOutcome, solve
 from simulate.analytic.statistics import (
+    cox_from_exposure,
     cox_hazard_ratio,
     crossing_time,
+    entry_weights,
     expected_events,
     follow_up_weights,
     landmark,
@@ -15,8 +17,10 @@ __all__ = [
     "ArmOutcome",
     "Curves",
     "cell_curves",
+    "cox_from_exposure",
     "cox_hazard_ratio",
     "crossing_time",
+    "entry_weights",
     "expected_events",
     "follow_up_weights",
     "landmark",

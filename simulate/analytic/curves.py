@@ -17,7 +17,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from simulate.model.types import DAYS_PER_MONTH, ArmModel
 
 Array = NDArray[np.float64]
-DEPENDENCE_BLOCKS = 40  # progression times are grouped into this many blocks when PPS depends on them (error < 1e-3)
+DEPENDENCE_BLOCKS, DEPENDENCE_STEP = 40, 4  # blocks of progressions and days of the grid when PPS depends on them
 
 
 @dataclass(frozen=True)
@@ -57,23 +57,35 @@ def _alive_after_progression(cell: ArmModel, progressions: Array, months: Array)
     mid = months[:-1] + 0.5 / DAYS_PER_MONTH
     if cell.dependence == 0.0:
         return _convolve(progressions, cell.pps.survival(mid))
-    # PPS depends on when progression came: blocks of equal mass share one stretch of the time scale, each is
-    # convolved exactly, and the sum over blocks is taken before the inverse transform
-    cumulative = np.cumsum(progressions)
+    return _alive_with_dependence(cell, progressions, months)
+
+
+def _alive_with_dependence(cell: ArmModel, progressions: Array, months: Array) -> Array:
+    """The same where PPS depends on when progression came.
+
+    Blocks of progressions of equal mass share one stretch of the time scale; each is convolved, on a grid of
+    `DEPENDENCE_STEP` days, and the sum over blocks is taken before the inverse transform. Error below 1e-3.
+    """
+    step = DEPENDENCE_STEP
+    coarse = np.add.reduceat(progressions, np.arange(0, len(progressions), step))
+    mid = (np.arange(len(coarse)) + 0.5) * step / DAYS_PER_MONTH
+    cumulative = np.cumsum(coarse)
     edges = np.searchsorted(cumulative, cumulative[-1] * np.arange(1, DEPENDENCE_BLOCKS) / DEPENDENCE_BLOCKS)
-    edges = np.unique(np.concatenate(([0], edges, [len(progressions)])))
-    size = next_fast_len(2 * len(progressions), real=True)
-    transform = np.zeros(size // 2 + 1, dtype=complex)
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
-        mass = progressions[start:stop].sum()
-        if mass <= 0.0:
-            continue
-        at = float(np.dot(progressions[start:stop], mid[start:stop]) / mass)
-        arrivals = np.zeros(len(progressions))
-        arrivals[start:stop] = progressions[start:stop]
-        stretch = (at / cell.pfs.median) ** cell.dependence
-        transform += rfft(arrivals, size) * rfft(cell.pps.survival(mid / stretch), size)
-    return irfft(transform, size)[: len(progressions)]
+    edges = np.unique(np.concatenate(([0], edges, [len(coarse)])))
+    mass = np.add.reduceat(coarse, edges[:-1])
+    at = np.add.reduceat(coarse * mid, edges[:-1])[mass > 0.0] / mass[mass > 0.0]
+    arrivals = np.zeros((len(edges) - 1, len(coarse)))
+    for k, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        arrivals[k, start:stop] = coarse[start:stop]
+    stretch = (at / cell.pfs.median) ** cell.dependence
+    survival = cell.pps.survival(mid[None, :] / stretch[:, None])
+    size = next_fast_len(2 * len(coarse), real=True)
+    transform = (rfft(arrivals[mass > 0.0], size) * rfft(survival, size)).sum(axis=0)
+    alive = irfft(transform, size)[: len(coarse)]
+    # the share of the progressed who are alive is smooth even where progressions begin: it is what is interpolated
+    share = np.concatenate(([1.0], alive / np.cumsum(coarse)))
+    daily = np.cumsum(progressions)
+    return daily * np.interp(np.arange(1, len(daily) + 1), np.arange(len(share)) * step, share)
 
 
 def cell_curves(cell: ArmModel, days: int) -> Curves:
@@ -103,10 +115,11 @@ def _pps_marginal(cell: ArmModel, progressions: Array, months: Array) -> Array:
     """PPS curve over those who progressed, shape (D + 1,)."""
     if cell.dependence == 0.0:
         return cell.pps.survival(months)
-    # average over 400 equally likely progression times: the tail beyond the horizon is included
-    p = (np.arange(400) + 0.5) / 400
+    # average over equally likely progression times, so that those beyond the horizon are included
+    p = (np.arange(2 * DEPENDENCE_BLOCKS) + 0.5) / (2 * DEPENDENCE_BLOCKS)
     stretch = (cell.pfs.quantile(p * (1.0 - cell.pfs.cure)) / cell.pfs.median) ** cell.dependence
-    return np.mean([cell.pps.survival(months / s) for s in stretch], axis=0)
+    coarse = np.append(months[::DEPENDENCE_STEP], months[-1])
+    return np.interp(months, coarse, cell.pps.survival(coarse[None, :] / stretch[:, None]).mean(axis=0))
 
 
 def mixture(curves: Sequence[Curves], shares: Sequence[float]) -> Curves:

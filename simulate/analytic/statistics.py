@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft
 
 from simulate.model.types import DAYS_PER_MONTH
 
@@ -70,10 +71,17 @@ def cox_hazard_ratio(
     g = 1.0 if weights is None else weights
     e1 = n_treated * (treated[:-1] - treated[1:]) * g
     e0 = n_control * (control[:-1] - control[1:]) * g
+    # the weights cancel from the shares at risk
     y1 = n_treated * 0.5 * (treated[:-1] + treated[1:])
     y0 = n_control * 0.5 * (control[:-1] + control[1:])
+    return cox_from_exposure((e1, y1), (e0, y0))
+
+
+def cox_from_exposure(treated: tuple[Array, Array], control: tuple[Array, Array]) -> float:
+    """Cox hazard ratio from (events, number at risk) of each day in two groups, shapes (D,); NaN without information."""
+    (e1, y1), (e0, y0) = treated, control
     total, observed = e0 + e1, float(e1.sum())
-    keep = total > 1e-14
+    keep = (total > 1e-14 * max(float(total.sum()), 1e-300)) & (y0 + y1 > 0.0)
     total, y1, y0 = total[keep], y1[keep], y0[keep]
     beta = math.log(max(observed, 1e-12) / max(float((total * y1 / (y0 + y1)).sum()), 1e-12))
     for _ in range(50):
@@ -81,13 +89,25 @@ def cox_hazard_ratio(
         p = p / (p + y0)
         expected = float(np.dot(total, p))
         information = float(np.dot(total, p * (1.0 - p)))
-        if information <= 0.0:
+        if not information > 0.0:
             return math.nan
         step = (observed - expected) / information
         beta += max(-1.0, min(1.0, step))
         if abs(step) < 1e-11:
             break
     return math.exp(beta)
+
+
+def entry_weights(entries: Array, follow_up: Array) -> Array:
+    """Share of patients who entered and are still observed `u` days later, shape (D,), for a clock started at entry.
+
+    `entries` are the shares entering on each day of the study, `follow_up` the weights of `follow_up_weights`; both
+    shape (D,). With entry on day s the patient is observed u days later with weight ``follow_up[s + u]``.
+    """
+    days = len(entries)
+    size = next_fast_len(2 * days, real=True)
+    padded = irfft(np.conj(rfft(entries, size)) * rfft(follow_up, size), size)
+    return np.maximum(padded[:days], 0.0)
 
 
 def expected_events(survival: Array, weights: Array) -> float:

@@ -65,7 +65,8 @@ class Calibration:
 
     def draw(self, index: int) -> JointModel:
         """The joint model of one parameter draw (0 … draws − 1); toxicities stay at their point values."""
-        return replace(self.model, cells=rounded_cells(self.layout.cells(self.posterior.draws[index])))
+        layout = Layout(replace(self.spec, dependence=float(self.posterior.dependence[index])))
+        return replace(self.model, cells=rounded_cells(layout.cells(self.posterior.draws[index])))
 
     def parameters(self) -> dict[str, float]:
         """Calibrated parameters on their natural (log, logit) scales."""
@@ -220,7 +221,9 @@ def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
         _, second = fit(chosen, spec, sampling, first.x)
         sampling, deviations = sampling_covariance(trial, forward.layout.cells(second.x), statistics)
         everything = Forward(forward.layout, statistics)
-        posterior = linearise(everything, second, sampling, deviations, used(statistics))
+        prior = trial.calibration.dependence
+        sd = prior.prior.sd if prior is not None and prior.fixed is None else 0.0
+        posterior = linearise(everything, second, sampling, deviations, used(statistics), sd)
         return {
             "x": second.x.tolist(), "feasible": second.feasible, "objective": second.objective,
             "covariance": sampling.tolist(), "posterior": posterior.to_dict(),

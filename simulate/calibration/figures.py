@@ -67,7 +67,7 @@ def _cut(trial: Trial, figure: Figure) -> Cut | None:
 
 def _reason(trial: Trial, figure: Figure) -> str | None:
     """Why a figure is not predicted, or None."""
-    if figure.endpoint not in ("os", "pfs") or figure.statistic not in MODELLED:
+    if figure.endpoint not in ("os", "pfs", "pps") or figure.statistic not in MODELLED:
         return "not a survival figure the joint model predicts; kept as evidence"
     if figure.value is None:
         return "no value is reported"
@@ -78,6 +78,8 @@ def _reason(trial: Trial, figure: Figure) -> str | None:
             return "absolute figure of a subgroup that cuts across the modelled strata; needs its prognosis, which no source gives"
         if not population.homogeneous_effect:
             return "contrast of a subgroup for which no homogeneous effect is assumed"
+    if figure.endpoint == "pps" and figure.statistic == "events":
+        return "deaths after progression are not counted apart"
     if _cut(trial, figure) is None:
         return DEFAULT_CUT_OF_EVENTS
     return None

@@ -9,15 +9,18 @@ predicted from, their correlation, and what the figures leave to the prior.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulate.calibration.solve import Forward, Solution
+from simulate.calibration.spec import Layout
+from simulate.calibration.statistics import reported
 
 Array = NDArray[np.float64]
+DRAW_SEED = 7
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class LinearPosterior:
     residual : reported minus model on the working scales, all statistics, shape (F,).
     residual_sd : its standard deviation under the model, shape (F,).
     draws : parameter vectors, shape (draws, P).
+    dependence : PFS–PPS dependence of each draw, shape (draws,).
     prediction_sd : standard deviation of the model's own value across draws (linear), shape (F,).
     joint_z : standardised distance of the used figures from the fitted model, or 0 where they are met.
     """
@@ -38,6 +42,7 @@ class LinearPosterior:
     residual: Array
     residual_sd: Array
     draws: Array
+    dependence: Array
     prediction_sd: Array
     joint_z: float
 
@@ -64,7 +69,12 @@ def residual_covariance(jacobian_c: Array, jacobian_u: Array, gain: Array, cov: 
     return cc - cu @ a.T - a @ cu.T + a @ uu @ a.T + left @ left.T
 
 
-def linearise(everything: Forward, solution: Solution, cov: Array, deviations: Array, u: Sequence[int]) -> LinearPosterior:
+DEPENDENCE_STEP = 0.05
+
+
+def linearise(
+    everything: Forward, solution: Solution, cov: Array, deviations: Array, u: Sequence[int], dependence_sd: float = 0.0
+) -> LinearPosterior:
     """Linearise at a solution.
 
     Parameters
@@ -73,9 +83,9 @@ def linearise(everything: Forward, solution: Solution, cov: Array, deviations: A
     solution : of the used ones.
     cov : sampling covariance of all statistics (F × F); `deviations` the replicates it came from (R × F).
     u : positions of the used statistics.
+    dependence_sd : prior standard deviation of the PFS–PPS dependence, which no figure identifies; each draw has its
+        own, and its other parameters move so that the used figures stay where they were.
     """
-    from simulate.calibration.statistics import reported
-
     x = solution.x
     value = everything(x)
     jacobian = everything.jacobian(x, value)
@@ -87,8 +97,18 @@ def linearise(everything: Forward, solution: Solution, cov: Array, deviations: A
     # the PSA weighs the figures by their sampling errors: replicate errors and prior errors, one draw a replicate
     weights = np.linalg.inv(cov[np.ix_(u, u)])
     posterior = np.linalg.inv(ju.T @ weights @ ju + np.eye(size))
-    prior = np.random.default_rng(7).standard_normal((len(deviations), size))
-    draws = x + (deviations[:, u] @ weights @ ju + prior) @ posterior
+    rng = np.random.default_rng(DRAW_SEED)
+    prior = rng.standard_normal((len(deviations), size))
+    base = everything.layout.spec.dependence
+    gamma = base + dependence_sd * rng.standard_normal(len(deviations))
+    slope = np.zeros(len(value))
+    if dependence_sd > 0.0:
+        moved = replace(everything.layout.spec, dependence=base + DEPENDENCE_STEP)
+        slope = (Forward(Layout(moved), everything.statistics)(x) - value) / DEPENDENCE_STEP
+        left = slope - jacobian @ gain @ slope[u]
+        spread = spread + dependence_sd**2 * np.outer(left, left)
+    shifted = deviations[:, u] - np.outer(gamma - base, slope[u])
+    draws = x + (shifted @ weights @ ju + prior) @ posterior
     residual = reported(everything.statistics) - value
     joint = 0.0
     if not solution.feasible:
@@ -101,6 +121,7 @@ def linearise(everything: Forward, solution: Solution, cov: Array, deviations: A
         residual=residual,
         residual_sd=np.sqrt(np.maximum(np.diag(spread), 1e-12)),
         draws=draws,
+        dependence=gamma,
         prediction_sd=np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", jacobian, posterior, jacobian), 0.0)),
         joint_z=joint,
     )

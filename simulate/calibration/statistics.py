@@ -7,18 +7,35 @@ their sampling distributions are close to normal.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from simulate.analytic import Curves, cox_hazard_ratio, crossing_time, expected_events, follow_up_weights, landmark
+from simulate.analytic import (
+    Curves,
+    cox_from_exposure,
+    crossing_time,
+    entry_weights,
+    expected_events,
+    follow_up_weights,
+    landmark,
+)
 
 Array = NDArray[np.float64]
 Cell = tuple[str, str]
 CurveOf = Callable[[Cell], Curves]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A data cut: uniform enrolment over `accrual` months, administrative censoring at `cutoff` months."""
+
+    id: str
+    accrual: float
+    cutoff: float
 
 
 @dataclass(frozen=True)
@@ -34,22 +51,27 @@ class Group:
         return float(sum(self.n))
 
     def survival(self, curve_of: CurveOf, endpoint: str) -> Array:
-        """Survival of the group on the daily grid: the mixture of its cells (OS and PFS only)."""
-        total = self.total
-        curve = np.zeros(0)
-        for i, (cell, n) in enumerate(zip(self.cells, self.n, strict=True)):
-            part = (n / total) * curve_of(cell).endpoint(endpoint)
-            curve = part if i == 0 else curve + part
-        return curve
+        """Survival of the group on the daily grid: the mixture of its cells, for PPS of those who progress."""
+        curves = [curve_of(cell) for cell in self.cells]
+        weight = [n * (float(c.progressed[-1]) if endpoint == "pps" else 1.0) for n, c in zip(self.n, curves, strict=True)]
+        total = sum(weight)
+        out = np.zeros(1)
+        for w, c in zip(weight, curves, strict=True):
+            out = out + (w / total) * c.endpoint(endpoint)
+        return out
 
-
-@dataclass(frozen=True)
-class Cut:
-    """A data cut: uniform enrolment over `accrual` months, administrative censoring at `cutoff` months."""
-
-    id: str
-    accrual: float
-    cutoff: float
+    def exposure(self, curve_of: CurveOf, endpoint: str, cut: Cut) -> tuple[Array, Array]:
+        """Expected events and numbers at risk of each day under a data cut, shapes (D,)."""
+        events, at_risk = np.zeros(1), np.zeros(1)
+        for cell, n in zip(self.cells, self.n, strict=True):
+            c = curve_of(cell)
+            s = c.endpoint(endpoint)
+            weights = cut_weights(c.days, cut)
+            if endpoint == "pps":
+                weights = entry_weights(np.diff(c.progressed), weights)
+            events = events + n * (s[:-1] - s[1:]) * weights
+            at_risk = at_risk + 0.5 * n * (s[:-1] + s[1:]) * weights
+        return events, at_risk
 
 
 @dataclass(frozen=True)
@@ -95,17 +117,16 @@ class Statistic:
 
     def evaluate(self, curve_of: CurveOf) -> float:
         """The model's value (not on the working scale) from the curves of the cells."""
-        curves = [g.survival(curve_of, self.endpoint) for g in self.groups]
+        if self.kind == "hazard_ratio":
+            treated, control = (g.exposure(curve_of, self.endpoint, self.cut) for g in self.groups)
+            return cox_from_exposure(treated, control)
+        survival = self.groups[0].survival(curve_of, self.endpoint)
         if self.kind == "median":
-            return crossing_time(curves[0])
+            return crossing_time(survival)
         if self.kind == "landmark":
             assert self.timepoint is not None
-            return landmark(curves[0], self.timepoint)
-        weights = cut_weights(len(curves[0]) - 1, self.cut)
-        if self.kind == "events":
-            return expected_events(curves[0], weights)
-        n = [g.total for g in self.groups]
-        return cox_hazard_ratio(curves[0], curves[1], weights, n_treated=n[0], n_control=n[1])
+            return landmark(survival, self.timepoint)
+        return expected_events(survival, cut_weights(len(survival) - 1, self.cut))
 
     def rough_se(self) -> float:
         """Standard error on the working scale before any trial was simulated: printed interval, else from n."""
@@ -144,9 +165,3 @@ def predict(statistics: Sequence[Statistic], curve_of: CurveOf) -> Array:
 def reported(statistics: Sequence[Statistic]) -> Array:
     """Reported values on the working scales, shape (F,)."""
     return np.array([s.reported for s in statistics])
-
-
-def shares(groups: Mapping[str, float]) -> tuple[float, ...]:
-    """Numbers of patients as shares that add up to 1."""
-    total = sum(groups.values())
-    return tuple(v / total for v in groups.values())

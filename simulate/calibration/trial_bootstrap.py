@@ -21,8 +21,9 @@ BoolArray = NDArray[np.bool_]
 
 
 def _patients(cells: Mapping[Cell, ArmModel], sizes: Mapping[Cell, int], replicates: int, rng: np.random.Generator):
-    """Times of PFS and OS and the enrolment uniform, each of shape (replicates, patients), and the cell of each column."""
-    pfs, os, columns = [], [], []
+    """Times of PFS, OS and PPS (NaN without progression), the enrolment uniform, each of shape (replicates, patients),
+    and the cell of each column."""
+    pfs, os, pps, columns = [], [], [], []
     for cell, n in sizes.items():
         model = cells[cell]
         shape = (replicates, n)
@@ -33,14 +34,24 @@ def _patients(cells: Mapping[Cell, ArmModel], sizes: Mapping[Cell, int], replica
         died = rng.random(shape) < model.death_share
         pfs.append(progression_free)
         os.append(np.where(died, progression_free, progression_free + after))
+        pps.append(np.where(died, np.nan, after))
         columns += [cell] * n
-    return np.hstack(pfs), np.hstack(os), rng.random((replicates, len(columns))), columns
+    times = {"pfs": np.hstack(pfs), "os": np.hstack(os), "pps": np.hstack(pps)}
+    return times, rng.random((replicates, len(columns))), columns
 
 
-def _censor(time: Array, enrolled: Array, statistic: Statistic) -> tuple[Array, BoolArray]:
-    """Observed time and event indicator under the statistic's data cut."""
-    follow_up = statistic.cut.cutoff - enrolled * statistic.cut.accrual
-    return np.minimum(time, np.maximum(follow_up, 0.0)), time <= follow_up
+def _censor(times: Mapping[str, Array], take: NDArray[np.int64], enrolled: Array, s: Statistic) -> tuple[Array, BoolArray]:
+    """Observed time and event indicator under the statistic's data cut.
+
+    Whoever is never at risk (enrolled after the cut, or not progressed by then, for PPS) is censored before everybody
+    else, which takes them out of every risk set.
+    """
+    time = times[s.endpoint][:, take]
+    follow_up = s.cut.cutoff - enrolled[:, take] * s.cut.accrual
+    if s.endpoint == "pps":
+        follow_up = np.where(np.isnan(time), -1.0, follow_up - times["pfs"][:, take])
+        time = np.nan_to_num(time)
+    return np.where(follow_up > 0.0, np.minimum(time, follow_up), -1.0), time <= follow_up
 
 
 def _km(time: Array, event: BoolArray) -> tuple[Array, Array]:
@@ -98,7 +109,7 @@ def replicate_statistics(
     A median that a replicate does not reach is NaN.
     """
     rng = np.random.default_rng(seed)
-    pfs, os, enrolled, columns = _patients(model.cells, sizes, replicates, rng)
+    times, enrolled, columns = _patients(model.cells, sizes, replicates, rng)
     position: dict[Cell, NDArray[np.int64]] = {c: np.flatnonzero([k == c for k in columns]) for c in sizes}
 
     def members(group: Group) -> NDArray[np.int64]:
@@ -107,7 +118,7 @@ def replicate_statistics(
     out = np.empty((replicates, len(statistics)))
     for i, s in enumerate(statistics):
         take = np.concatenate([members(g) for g in s.groups])
-        time, event = _censor((os if s.endpoint == "os" else pfs)[:, take], enrolled[:, take], s)
+        time, event = _censor(times, take, enrolled, s)
         if s.kind == "median":
             out[:, i] = np.log(_median(time, event))
         elif s.kind == "hazard_ratio":

@@ -82,3 +82,32 @@ def test_covariance_survives_a_statistic_that_is_never_defined():
     # a variance from 300 replicates has a relative standard error of sqrt(2 / 299) = 8 %
     assert found[1, 1] == pytest.approx(0.04, rel=4.5 * 0.082)
     assert np.linalg.eigvalsh(found)[0] > 0.0
+
+
+@pytest.mark.parametrize("trial", ["gog240", "keynote826"])
+def test_simulated_trials_agree_with_the_large_sample_predictions(calibrations, library, trial):
+    """Mean over 400 simulated trials against the integrated value, for every statistic, PPS and data cuts included.
+
+    Bound: 4.5 standard errors of the mean, and for the finite trial a quarter of the statistic's standard deviation
+    (medians of a hundred patients and the Cox estimate are biased by about 1/n).
+    """
+    from simulate.calibration.figures import trial_sizes
+
+    c = calibrations[trial]
+    found = replicate_statistics(c.model, trial_sizes(library.trial(trial)), c.statistics, replicates=400, seed=11)
+    usable = ~np.isnan(found).any(axis=0)
+    assert usable.sum() > 0.8 * len(c.statistics)
+    sd = found[:, usable].std(axis=0)
+    gap = np.abs(found[:, usable].mean(axis=0) - c.prediction[usable])
+    assert np.all(gap < 4.5 * sd / math.sqrt(400) + 0.25 * sd), [
+        s.figure for s, bad in zip(np.array(c.statistics)[usable], gap >= 0.475 * sd, strict=True) if bad
+    ]
+
+
+def test_entry_weights_against_a_double_loop():
+    from simulate.analytic import entry_weights, follow_up_weights
+
+    rng = np.random.default_rng(1)
+    entries, follow_up = rng.random(60) / 60, follow_up_weights(60, 1.0, 1.7)
+    slow = [sum(entries[s] * follow_up[s + u] for s in range(60 - u)) for u in range(60)]
+    assert entry_weights(entries, follow_up) == pytest.approx(slow, abs=1e-12)
