@@ -92,13 +92,13 @@ class Counts:
                 raise ValueError(f"counts differ in {name}: {getattr(self, name)!r} and {getattr(other, name)!r}")
         if self.toxicity.keys() != other.toxicity.keys():
             raise ValueError("counts differ in their toxicities")
-        merged = {name: _padded_sum(getattr(self, name), getattr(other, name)) for name in _ARRAYS}
+        merged: dict[str, Any] = {name: _padded_sum(getattr(self, name), getattr(other, name)) for name in _ARRAYS}
         toxicity = {k: _padded_sum(v, other.toxicity[k]) for k, v in self.toxicity.items()}
         return replace(self, toxicity=toxicity, **merged)
 
     def pooled(self) -> Counts:
         """All batches added up, as one batch."""
-        merged = {name: getattr(self, name).sum(axis=0, keepdims=True) for name in _ARRAYS}
+        merged: dict[str, Any] = {name: getattr(self, name).sum(axis=0, keepdims=True) for name in _ARRAYS}
         return replace(self, toxicity={k: v.sum(axis=0, keepdims=True) for k, v in self.toxicity.items()}, **merged)
 
 
@@ -181,10 +181,10 @@ def new_job(
 ) -> Job:
     """Check and convert what to simulate; the one place that fixes the types the kernel is compiled for."""
     from simulate.kernel.arrays import Job
-    from simulate.kernel.philox import key_of
+    from simulate.kernel.philox import draw_of
 
     checks = (
-        ("patients", 1 <= patients, patients, "1 or more"),
+        ("patients", patients >= 1, patients, "1 or more"),
         ("seed", 0 <= seed < 2**64, seed, "0 to 2**64 - 1"),
         ("replicate", 0 <= replicate < 2**32, replicate, "0 to 2**32 - 1"),
         ("first_patient", 0 <= first_patient < 2**62, first_patient, "0 to 2**62"),
@@ -193,19 +193,18 @@ def new_job(
     for name, fine, value, allowed in checks:
         if not fine:
             raise input_error(f"{name} is {value}; allowed is {allowed}.", field=name)
-    none = np.zeros(0, np.int64)
     return Job(
         first_patient=int(first_patient),
         patients=int(patients),
         leaf=LEAF if patients >= SMALL else SMALL_LEAF,
-        replicate=np.array([replicate], np.uint64),
-        key=key_of(int(seed)),
+        key=np.uint64(seed),
+        replicate=np.uint64(replicate),
+        stratum_draw=np.uint64(draw_of("stratum")[0]),
         horizon=float(horizon),
         # whole days: the margin keeps 12 months = 365.25 days from becoming more by rounding
         days=int(np.ceil(horizon * DAYS_PER_MONTH - 1e-6)),
         rates=np.zeros(0),
-        origin=none,
-        event=none.copy(),
+        endpoints=np.zeros((0, 2), np.int64),
         want_rows=0,
     )
 
@@ -221,53 +220,36 @@ def count_graph(
     progress: Progress | None = None,
 ) -> Counts:
     """Counts of any graph; `endpoints` as `ENDPOINTS`. `simulate_counts` is this for the arms of a model."""
-    from simulate.kernel import arrays, run
-    from simulate.kernel.counts import add_leaves
+    from simulate.kernel import run
 
     if not all(0.0 <= r <= 10.0 for r in rates):
         raise input_error(f"rates are {tuple(rates)}; allowed is 0 to 10 per year.", field="rates")
     job = job._replace(
         rates=np.array(rates, np.float64) / 12.0,
-        origin=np.array([compiled.states.index(o) for o, _ in endpoints.values()], np.int64),
-        event=np.array([compiled.mask(states) for _, states in endpoints.values()], np.int64),
+        endpoints=np.array(
+            [(compiled.states.index(o), compiled.mask(states)) for o, states in endpoints.values()], np.int64
+        ).reshape(-1, 2),
     )
-    leaves = -(-job.patients // job.leaf)
-    batches = min(BATCHES, leaves)
-    edges = [leaves * b // batches * job.leaf for b in range(batches)] + [job.patients]
-    tasks = [(b, span) for b in range(batches) for span in run.spans(edges[b], edges[b + 1], job.leaf)]
-    n_rates, states = len(job.rates), len(compiled.transient)
-    day = np.zeros((batches, len(endpoints), 2 * (job.days + 1) + 1), np.int64)
-    sums = np.zeros((batches, n_rates, arrays.moments(states)))
-    toxicity = np.zeros((batches, len(compiled.events), compiled.graph.toxicity_limit.shape[1] + 1), np.int64)
-    strata = np.zeros((batches, len(compiled.strata)), np.int64)
-
-    done = 0
-    results = run.in_order(compiled.graph, job, [span for _, span in tasks], threads or default_threads())
-    for (b, (start, stop)), (tally, _) in zip(tasks, results, strict=True):
-        day[b] += tally.day
-        toxicity[b] += tally.toxicity
-        strata[b] += tally.strata
-        add_leaves(tally.leaf_sums, sums[b])
-        done += stop - start
-        if progress is not None:
-            progress(done, job.patients)
-    cross = np.empty((batches, n_rates, states, states))
+    edges = run.batch_edges(job, BATCHES)
+    sums = run.count(compiled.graph, job, edges, threads or default_threads(), progress)
+    states, day = len(compiled.transient), sums.day
+    cross = np.empty((*sums.moments.shape[:2], states, states))
     rows, cols = np.triu_indices(states)
-    cross[..., rows, cols] = cross[..., cols, rows] = sums[..., states:]
+    cross[..., rows, cols] = cross[..., cols, rows] = sums.moments[..., states:]
     return Counts(
         arm=name,
         endpoints=tuple(endpoints),
         horizon=job.horizon,
-        n=np.diff(np.array(edges, np.int64)),
+        n=np.diff(np.array(edges)).astype(np.int64),
         events=day[..., : job.days + 1].copy(),
         censored=day[..., job.days + 1 : 2 * (job.days + 1)].copy(),
-        time_sum=sums[..., :states].copy(),
+        time_sum=sums.moments[..., :states].copy(),
         time_cross=cross,
         rates=tuple(float(r) for r in rates),
         states=compiled.transient,
-        toxicity={e: toxicity[:, x, : compiled.grades[x] + 1].copy() for x, e in enumerate(compiled.events)},
+        toxicity={e: sums.toxicity[:, x, : compiled.grades[x] + 1].copy() for x, e in enumerate(compiled.events)},
         strata=compiled.strata,
-        stratum_n=strata,
+        stratum_n=sums.strata,
     )
 
 
@@ -335,17 +317,8 @@ def iter_rows(
 def graph_rows(compiled: Compiled, job: Job, *, threads: int | None = None) -> Rows:
     """Rows of any graph as arrays, see `simulate.kernel.arrays.Rows`."""
     from simulate.kernel import run
-    from simulate.kernel.arrays import Rows
 
-    job = job._replace(want_rows=1)
-    rows = run.new_rows(compiled.graph, job)
-    cuts = run.spans(0, job.patients, job.leaf)
-    for (start, stop), (_, part) in zip(
-        cuts, run.in_order(compiled.graph, job, cuts, threads or default_threads()), strict=True
-    ):
-        for whole, piece in zip(rows, part, strict=True):
-            whole[..., start:stop] = piece
-    return Rows(*rows)
+    return run.rows(compiled.graph, job._replace(want_rows=1), threads or default_threads())
 
 
 def _frame(

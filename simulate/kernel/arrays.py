@@ -11,6 +11,29 @@ from typing import NamedTuple
 
 import numpy as np
 
+TRANSITION = np.dtype(
+    [
+        ("target", np.int64),
+        ("draw", np.uint64),  # decision id
+        ("half", np.int64),  # which of the two uniforms of that decision's call
+        ("call", np.int64),  # uniforms to draw now: 0 (the transition before drew both), 1, or 2
+    ]
+)
+HAZARD = np.dtype(
+    [
+        ("family", np.int64),  # see `families.NAMES`
+        ("a", np.float64),  # the family's parameters in their order
+        ("b", np.float64),
+        ("table", np.int64),  # which table of a tabulated family
+        ("inverse_ratio", np.float64),  # 1 / constant hazard factor, inf where the transition never happens
+        ("cure", np.float64),
+        ("pieces", np.int64),  # pieces of the hazard ratio, 1 for none
+        ("group", np.int64),  # first transition with the same baseline (proportional competitors), or itself
+        ("dependence", np.float64),  # gamma
+        ("log_reference", np.float64),  # log of the reference time (months) of the dependence
+    ]
+)
+
 
 class Graph(NamedTuple):
     """An acyclic graph of S health states and T transitions for K strata, and X toxicities with up to G grades.
@@ -19,25 +42,12 @@ class Graph(NamedTuple):
     """
 
     first: np.ndarray  # int64[S+1]: transitions of state s are first[s] .. first[s+1]-1
-    target: np.ndarray  # int64[T]
-    draw: np.ndarray  # uint64[T]: decision id
-    half: np.ndarray  # int64[T]: which of the two uniforms of that decision's call
-    call: np.ndarray  # int64[T]: uniforms to draw now: 0 (the transition before drew both), 1, or 2
-    group: np.ndarray  # int64[K, T]: first transition with the same baseline (proportional competitors), or k itself
-    family: np.ndarray  # int64[K, T]
-    params: np.ndarray  # float64[K, T, 3]
-    inverse_ratio: np.ndarray  # float64[K, T]: 1 / constant hazard factor, inf where the transition never happens
-    cure: np.ndarray  # float64[K, T]
-    pieces: np.ndarray  # int64[K, T]: pieces of the hazard ratio, 1 for none
+    transition: np.ndarray  # TRANSITION[T]
+    hazard: np.ndarray  # HAZARD[K, T]
     knots: np.ndarray  # float64[K, T, P, 3], see `families.piecewise`
-    dependence: np.ndarray  # float64[K, T]: gamma
-    log_reference: np.ndarray  # float64[K, T]: log of the reference time (months) of the dependence
-    table: np.ndarray  # int64[K, T]: which table of a tabulated family
-    tables: np.ndarray  # float64[Q, TABLE_PIECES, 6]
+    tables: np.ndarray  # float64[Q, TABLE_PIECES, 6], see `families.table_pass`
     mix: np.ndarray  # float64[K]: cumulative shares of the strata
-    stratum_draw: np.ndarray  # uint64[1]
-    toxicity_draw: np.ndarray  # uint64[X]
-    toxicity_limit: np.ndarray  # uint64[X, G]: a grade is reached if the 32-bit word is below it
+    toxicity: np.ndarray  # uint64[X, 1+G]: decision id; then, per grade, the limit of the 32-bit words that reach it
 
 
 class Job(NamedTuple):
@@ -46,13 +56,13 @@ class Job(NamedTuple):
     first_patient: int  # number of the first patient; the block grid starts here
     patients: int
     leaf: int  # patients in a block, a power of two
-    replicate: np.ndarray  # uint64[1], below 2**32
-    key: np.ndarray  # uint64[2]
+    key: np.uint64  # the seed
+    replicate: np.uint64  # below 2**32
+    stratum_draw: np.uint64  # decision id of the stratum
     horizon: float  # months; discounted time stops here
     days: int  # D: last day bin; it holds times at or beyond day D
     rates: np.ndarray  # float64[R], discount rates per month
-    origin: np.ndarray  # int64[E], state each endpoint starts from
-    event: np.ndarray  # int64[E], bit mask of the states that are its event
+    endpoints: np.ndarray  # int64[E, 2]: state each endpoint starts from, bit mask of the states that are its event
     want_rows: int  # 0 or 1
 
 
@@ -74,52 +84,37 @@ class Rows(NamedTuple):
     stratum: np.ndarray  # int16[n]
 
 
+# Rows of the scratch of one thread, one lane a patient of the block. Few arrays with many rows, because a call counts a
+# reference on each array of its arguments. The `SOME_` rows hold the packed lanes of a state that few reach.
+CLOCK, SOME_CLOCK, U0, U1, Z, STAY, FOLD = range(7)  # of `Work.real`
+AT, GOES, RACE, SOME_LANE, BIN = range(5)  # of `Work.whole`
+PATIENT, SOME_PATIENT, WORD = range(3)  # of `Work.number`
+
+
 class Work(NamedTuple):
     """Scratch of one thread, one lane a patient of the block."""
 
-    patient: np.ndarray  # uint64[B]
-    u0: np.ndarray  # float64[B]
-    u1: np.ndarray  # float64[B]
-    z: np.ndarray  # float64[B]
-    stay: np.ndarray  # float64[B]: months in the current state
-    goes: np.ndarray  # int64[B]: state entered next
-    race: np.ndarray  # int64[B]: the same, of the transitions being raced
-    at: np.ndarray  # int64[B]: current state
-    clock: np.ndarray  # float64[B]: months since the start at the last change of state
-    some_patient: np.ndarray  # uint64[B]: the four below hold the lanes of a state that few reach
-    some_clock: np.ndarray  # float64[B]
-    some_lane: np.ndarray  # int64[B]
-    bin: np.ndarray  # int64[B]
-    word: np.ndarray  # uint64[B]
-    stratum: np.ndarray  # int64[B]
-    edge: np.ndarray  # int64[K+1]: lanes edge[j] .. edge[j+1]-1 belong to stratum j
-    some_edge: np.ndarray  # int64[K+1]
-    entry: np.ndarray  # float64[S, B], or [0, B] where neither rows nor endpoints are wanted
-    factor: np.ndarray  # float64[R, B]: discount factor at `clock` (rate 0: the clock itself, up to the horizon)
+    real: np.ndarray  # float64[7, B]: CLOCK: months from start to last change of state; STAY: months in the state
+    whole: np.ndarray  # int64[5, B]: AT: state; GOES: state entered next; RACE: the same of the transition being raced
+    number: np.ndarray  # uint64[3, B]
+    edge: np.ndarray  # int64[2, K+1]: lanes edge[0, j] .. edge[0, j+1]-1 belong to stratum j; row 1: of packed lanes
+    entry: np.ndarray  # float64[S, B]: months at which a state was entered; [0, B] if nobody asks
+    factor: np.ndarray  # float64[R, B]: discount factor at `CLOCK` (rate 0: the clock itself, up to the horizon)
     spent: np.ndarray  # float64[R, S', B]: discounted months in each transient state
-    fold: np.ndarray  # float64[B]
 
 
 def new_work(graph: Graph, job: Job) -> Work:
     """Scratch for one thread."""
     leaf, rates = job.leaf, len(job.rates)
-    entries = len(graph.first) - 1 if job.want_rows or len(job.origin) else 0
-    strata = len(graph.mix)
-
-    def real(*shape: int) -> np.ndarray:
-        return np.zeros((*shape, leaf))
-
-    def whole() -> np.ndarray:
-        return np.zeros(leaf, np.int64)
-
-    def word() -> np.ndarray:
-        return np.zeros(leaf, np.uint64)
-
-    edges = np.zeros(strata + 1, np.int64)
+    entries = len(graph.first) - 1 if job.want_rows or len(job.endpoints) else 0
     return Work(
-        *(word(), real(), real(), real(), real(), whole(), whole(), whole(), real()),
-        *(word(), real(), whole(), whole(), word(), whole(), edges, edges.copy()),
-        *(real(entries), real(rates), real(rates, transient_states(graph)), real()),
+        real=np.zeros((7, leaf)),
+        whole=np.zeros((5, leaf), np.int64),
+        number=np.zeros((3, leaf), np.uint64),
+        edge=np.zeros((2, len(graph.mix) + 1), np.int64),
+        entry=np.zeros((entries, leaf)),
+        factor=np.zeros((rates, leaf)),
+        spent=np.zeros((rates, transient_states(graph), leaf)),
     )
 
 

@@ -89,10 +89,11 @@ def day_bins(event_time, clock, start, bins, n, days):
     last = np.float64(days)
     nowhere = 2 * (days + 1)
     for i in range(n):
-        happened = event_time[i] < np.inf
-        enters = start[i] < np.inf
-        end = event_time[i] if happened else clock[i]
-        length = (end - start[i]) * DAYS_PER_MONTH
+        first, out, begin = event_time[i], clock[i], start[i]
+        happened = first < np.inf
+        enters = begin < np.inf
+        end = first if happened else out
+        length = (end - begin) * DAYS_PER_MONTH
         day = np.int64(length if length < last else last)
         counts = happened & (day < days)
         where = day if counts else day + days + 1

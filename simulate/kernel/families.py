@@ -1,6 +1,6 @@
 """From uniforms to latent times: inverse cumulative hazards, in place, one family per call.
 
-Every pass is a short loop over contiguous lanes ``[lo, hi)`` which LLVM turns into vector code; in place passes touch one
+Every pass is a short loop over contiguous lanes which LLVM turns into vector code; in place passes touch one
 array only, because two names for one array would make the vectoriser give up. The family is chosen once per
 transition and stratum (`invert`), never per patient.
 
@@ -23,7 +23,6 @@ NAMES = {
     "loglogistic": LOGLOGISTIC,
     "gengamma": GENGAMMA,
 }
-N_PARAMS = 3
 # Table of log time on log cumulative hazard: pieces of equal width, quintic in the distance from the piece's left end.
 TABLE_PIECES = 2048
 TABLE_LOW, TABLE_HIGH = -40.0, 6.5
@@ -31,27 +30,28 @@ _PIECES_PER_UNIT = TABLE_PIECES / (TABLE_HIGH - TABLE_LOW)
 
 
 @compiled
-def unit_hazard(uniform, z, lo, hi, inverse_ratio):
+def unit_hazard(uniform, z, inverse_ratio):
     """Cumulative hazard at the event, ``-log(u) / ratio``, of a transition whose hazard carries the factor `ratio`."""
-    for i in range(lo, hi):
+    for i in range(len(z)):
         z[i] = -vm.log(uniform[i]) * inverse_ratio
 
 
 @compiled
-def race_hazard(uniform, z, target, lo, hi, inverse_ratio, new_target):
+def race_hazard(uniform, z, target, inverse_ratio, new_target):
     """`unit_hazard` of one more transition with the same baseline: the smaller hazard comes first.
 
     The inverse is monotone, so proportional competitors race before it and it is taken once.
     """
-    for i in range(lo, hi):
+    for i in range(len(z)):
+        hazard, to = z[i], target[i]
         other = -vm.log(uniform[i]) * inverse_ratio
-        sooner = other < z[i]
-        z[i] = other if sooner else z[i]
-        target[i] = new_target if sooner else target[i]
+        sooner = other < hazard
+        z[i] = other if sooner else hazard
+        target[i] = new_target if sooner else to
 
 
 @compiled
-def piecewise(z, lo, hi, knots, stratum, k, pieces):
+def piecewise(z, knots, stratum, k, pieces):
     """Undo a piecewise-constant hazard ratio: a piecewise-linear map on the cumulative hazard.
 
     Parameters
@@ -62,20 +62,20 @@ def piecewise(z, lo, hi, knots, stratum, k, pieces):
     slope0 = knots[stratum, k, 0, 2]
     m1, b1, s1 = knots[stratum, k, 1, 0], knots[stratum, k, 1, 1], knots[stratum, k, 1, 2]
     if pieces == 2:
-        for i in range(lo, hi):
+        for i in range(len(z)):
             h = z[i]
             y = b1 + (h - m1) * s1 if h > m1 else h * slope0
             z[i] = y if y < 1e290 else np.inf
         return
     if pieces == 3:
         m2, b2, s2 = knots[stratum, k, 2, 0], knots[stratum, k, 2, 1], knots[stratum, k, 2, 2]
-        for i in range(lo, hi):
+        for i in range(len(z)):
             h = z[i]
             y = b1 + (h - m1) * s1 if h > m1 else h * slope0
             y = b2 + (h - m2) * s2 if h > m2 else y
             z[i] = y if y < 1e290 else np.inf
         return
-    for i in range(lo, hi):
+    for i in range(len(z)):
         h = z[i]
         y = h * slope0
         for j in range(1, pieces):
@@ -86,64 +86,70 @@ def piecewise(z, lo, hi, knots, stratum, k, pieces):
 
 
 @compiled
-def uncure(z, lo, hi, cure):
+def uncure(z, cure):
     """Cumulative hazard of those who can have the event; ``inf`` for the cured."""
     share = 1.0 / (1.0 - cure)
-    for i in range(lo, hi):
+    for i in range(len(z)):
         gone = -vm.expm1(-z[i]) * share  # 1 - S0
-        z[i] = -vm.log1p(-gone) if gone < 1.0 else np.inf
+        hazard = -vm.log1p(-gone)
+        z[i] = hazard if gone < 1.0 else np.inf
 
 
 @compiled
-def _scaled(z, lo, hi, factor):
-    for i in range(lo, hi):
+def scale_pass(z, factor):
+    """``z = factor * z``."""
+    for i in range(len(z)):
         z[i] *= factor
 
 
 @compiled
-def log_pass(z, lo, hi):
+def log_pass(z):
     """``z = log z``."""
-    for i in range(lo, hi):
+    for i in range(len(z)):
         z[i] = vm.log(z[i])
 
 
 @compiled
-def exp_pass(z, lo, hi, slope, factor):
+def exp_pass(z, slope, factor):
     """``z = factor * exp(slope * z)``."""
-    for i in range(lo, hi):
+    for i in range(len(z)):
         z[i] = factor * vm.exp(slope * z[i])
 
 
 @compiled
-def _gompertz(z, lo, hi, shape, rate):
+def gompertz_pass(z, shape, rate):
+    """Gompertz time; a negative shape is defective and gives ``inf`` beyond its total hazard."""
     ratio, inverse = shape / rate, 1.0 / shape
-    for i in range(lo, hi):
+    for i in range(len(z)):
         x = z[i] * ratio
-        z[i] = vm.log1p(x) * inverse if x > -1.0 else np.inf
+        time = vm.log1p(x) * inverse
+        z[i] = time if x > -1.0 else np.inf
 
 
 @compiled
-def _log_odds(z, lo, hi):
+def log_odds_pass(z):
     """Log odds of the event, ``log(expm1(z))``, which is z itself beyond 40."""
-    for i in range(lo, hi):
-        z[i] = vm.log(vm.expm1(z[i])) if z[i] < 40.0 else z[i]
+    for i in range(len(z)):
+        hazard = z[i]
+        odds = vm.log(vm.expm1(hazard))
+        z[i] = odds if hazard < 40.0 else hazard
 
 
 @compiled
-def _normal_pass(z, event, log_event, lo, hi):
+def normal_pass(z, event, log_event):
     """``z`` from cumulative hazard to standard normal quantile; `event` and `log_event` are scratch."""
-    for i in range(lo, hi):
+    for i in range(len(z)):
         event[i] = -vm.expm1(-z[i])
-    for i in range(lo, hi):
+    for i in range(len(z)):
         log_event[i] = vm.log(event[i])
-    for i in range(lo, hi):
+    for i in range(len(z)):
         z[i] = vm.normal_quantile(event[i], log_event[i], z[i])
 
 
 @compiled
-def _table_pass(z, lo, hi, tables, t):
+def table_pass(z, tables, t):
     """Log time at log hazard `z`; the first and the last piece are straight lines and reach to infinity."""
-    for i in range(lo, hi):
+    for i in range(len(z)):
         x = (z[i] - TABLE_LOW) * _PIECES_PER_UNIT
         j = np.int64(min(max(x, 0.0), TABLE_PIECES - 1.0))
         d = x - j
@@ -156,37 +162,34 @@ def _table_pass(z, lo, hi, tables, t):
 
 
 @compiled
-def invert(z, scratch, lo, hi, graph, stratum, k):
+def invert(z, scratch, more, graph, stratum, k):
     """Cumulative hazard to time in months, in place, for transition `k` of one stratum.
 
     Parameters
     ----------
-    z : float64[n], cumulative hazards in lanes [lo, hi), ``inf`` allowed (it gives ``inf``).
-    scratch : pair of float64[n], overwritten.
+    z : float64[n], cumulative hazards, ``inf`` allowed (it gives ``inf``).
+    scratch, more : float64[n], overwritten.
     graph : `simulate.kernel.arrays.Graph`.
     """
-    pieces = graph.pieces[stratum, k]
-    if pieces > 1:
-        piecewise(z, lo, hi, graph.knots, stratum, k, pieces)
-    cure = graph.cure[stratum, k]
-    if cure > 0.0:
-        uncure(z, lo, hi, cure)
-    family = graph.family[stratum, k]
-    a, b = graph.params[stratum, k, 0], graph.params[stratum, k, 1]
-    if family == EXPONENTIAL:
-        _scaled(z, lo, hi, a)
-    elif family == WEIBULL:
-        log_pass(z, lo, hi)
-        exp_pass(z, lo, hi, 1.0 / a, b)
-    elif family == GOMPERTZ:
-        _gompertz(z, lo, hi, a, b)
-    elif family == LOGNORMAL:
-        _normal_pass(z, scratch[0], scratch[1], lo, hi)
-        exp_pass(z, lo, hi, b, np.exp(a))
-    elif family == LOGLOGISTIC:
-        _log_odds(z, lo, hi)
-        exp_pass(z, lo, hi, 1.0 / a, b)
+    h = graph.hazard[stratum, k]
+    if h.pieces > 1:
+        piecewise(z, graph.knots, stratum, k, h.pieces)
+    if h.cure > 0.0:
+        uncure(z, h.cure)
+    if h.family == EXPONENTIAL:
+        scale_pass(z, h.a)
+    elif h.family == WEIBULL:
+        log_pass(z)
+        exp_pass(z, 1.0 / h.a, h.b)
+    elif h.family == GOMPERTZ:
+        gompertz_pass(z, h.a, h.b)
+    elif h.family == LOGNORMAL:
+        normal_pass(z, scratch, more)
+        exp_pass(z, h.b, np.exp(h.a))
+    elif h.family == LOGLOGISTIC:
+        log_odds_pass(z)
+        exp_pass(z, 1.0 / h.a, h.b)
     else:
-        log_pass(z, lo, hi)
-        _table_pass(z, lo, hi, graph.tables, graph.table[stratum, k])
-        exp_pass(z, lo, hi, 1.0, 1.0)
+        log_pass(z)
+        table_pass(z, graph.tables, h.table)
+        exp_pass(z, 1.0, 1.0)

@@ -40,13 +40,6 @@ def draw_of(decision: str) -> tuple[int, int]:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little"), half
 
 
-def key_of(seed: int) -> np.ndarray:
-    """Two 32-bit key words, uint64[2], of a seed in [0, 2**64)."""
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"seed is {seed}; allowed is 0 to 2**64 - 1")
-    return np.array([seed & 0xFFFFFFFF, seed >> 32], dtype=np.uint64)
-
-
 @compiled(inline=True)
 def philox(c0, c1, c2, c3, k0, k1):
     """Ten rounds; words are 32-bit values carried in uint64 so that the loop around them vectorises."""
@@ -73,18 +66,18 @@ def open_uniform(high, low):
 
 
 @compiled
-def uniform_pairs(patient, first, second, lo, hi, decision, replicate, key):
-    """Both uniforms of one decision for lanes [lo, hi).
+def uniform_pairs(patient, first, second, decision, job):
+    """Both uniforms of one decision.
 
     Parameters
     ----------
     patient : uint64[n], patient numbers of the lanes.
     first, second : float64[n], filled.
-    decision, replicate : uint64 below 2**32.
-    key : uint64[2].
+    decision : uint64 below 2**32.
+    job : `simulate.kernel.arrays.Job`, for the seed and the replicate.
     """
-    k0, k1 = key[0], key[1]
-    for i in range(lo, hi):
+    k0, k1, replicate = job.key & _MASK, job.key >> _S32, job.replicate
+    for i in range(len(patient)):
         p = patient[i]
         a, b, c, d = philox(p & _MASK, p >> _S32, decision, replicate, k0, k1)
         first[i] = open_uniform(a, b)
@@ -92,20 +85,20 @@ def uniform_pairs(patient, first, second, lo, hi, decision, replicate, key):
 
 
 @compiled
-def uniforms(patient, first, lo, hi, decision, replicate, key):
+def uniforms(patient, first, decision, job):
     """The first uniform only; see `uniform_pairs`."""
-    k0, k1 = key[0], key[1]
-    for i in range(lo, hi):
+    k0, k1, replicate = job.key & _MASK, job.key >> _S32, job.replicate
+    for i in range(len(patient)):
         p = patient[i]
         a, b, _, _ = philox(p & _MASK, p >> _S32, decision, replicate, k0, k1)
         first[i] = open_uniform(a, b)
 
 
 @compiled
-def words(patient, word, lo, hi, decision, replicate, key):
+def words(patient, word, decision, job):
     """The first 32-bit word (uint64[n]) of one decision: enough to compare with a probability."""
-    k0, k1 = key[0], key[1]
-    for i in range(lo, hi):
+    k0, k1, replicate = job.key & _MASK, job.key >> _S32, job.replicate
+    for i in range(len(patient)):
         p = patient[i]
         a, _, _, _ = philox(p & _MASK, p >> _S32, decision, replicate, k0, k1)
         word[i] = a

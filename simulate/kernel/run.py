@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 
 from simulate.kernel.arrays import Graph, Job, Rows, Tally, Work, moments, new_work, private, transient_states
+from simulate.kernel.counts import add_leaves
 from simulate.kernel.jit import is_cached
 from simulate.kernel.pathway import simulate_task
 
@@ -58,6 +60,57 @@ def in_order(graph: Graph, job: Job, tasks: Iterable[Span], threads: int) -> Ite
                 future.cancel()
 
 
+class Sums(NamedTuple):
+    """Counts of a cohort in B batches; see `simulate.kernel.arrays.Tally` for the other axes."""
+
+    day: np.ndarray  # int64[B, E, 2(D+1)+1]
+    moments: np.ndarray  # float64[B, R, M]
+    toxicity: np.ndarray  # int64[B, X, G+1]
+    strata: np.ndarray  # int64[B, K]
+
+
+def batch_edges(job: Job, most: int) -> list[int]:
+    """Patient numbers that bound at most `most` batches: whole leaves, as equal as can be."""
+    leaves = -(-job.patients // job.leaf)
+    batches = min(most, leaves)
+    return [leaves * b // batches * job.leaf for b in range(batches)] + [job.patients]
+
+
+def count(
+    graph: Graph, job: Job, edges: list[int], threads: int, progress: Callable[[int, int], None] | None = None
+) -> Sums:
+    """Simulate and count; leaves are added in the order of the patients, whatever the number of threads."""
+    batches = len(edges) - 1
+    tasks = [(b, span) for b in range(batches) for span in spans(edges[b], edges[b + 1], job.leaf)]
+    empty = new_tally(graph, job._replace(patients=1))
+    total = Sums(
+        np.zeros((batches, *empty.day.shape), np.int64),
+        np.zeros((batches, *empty.leaf_sums.shape[1:])),
+        np.zeros((batches, *empty.toxicity.shape), np.int64),
+        np.zeros((batches, *empty.strata.shape), np.int64),
+    )
+    done = 0
+    results = in_order(graph, job, [span for _, span in tasks], threads)
+    for (b, (start, stop)), (tally, _) in zip(tasks, results, strict=True):
+        for whole, part in ((total.day, tally.day), (total.toxicity, tally.toxicity), (total.strata, tally.strata)):
+            whole[b] += part
+        add_leaves(tally.leaf_sums, total.moments[b])
+        done += stop - start
+        if progress is not None:
+            progress(done, job.patients)
+    return total
+
+
+def rows(graph: Graph, job: Job, threads: int) -> Rows:
+    """Simulate and keep every patient."""
+    whole = new_rows(graph, job)
+    cuts = spans(0, job.patients, job.leaf)
+    for (start, stop), (_, part) in zip(cuts, in_order(graph, job, cuts, threads), strict=True):
+        for to, piece in zip(whole, part, strict=True):
+            to[..., start:stop] = piece
+    return whole
+
+
 def announce() -> None:
     """Say on a terminal that the first run compiles."""
     if sys.stderr.isatty() and not is_cached(simulate_task):
@@ -69,9 +122,9 @@ def new_tally(graph: Graph, job: Job) -> Tally:
     blocks = -(-job.patients // job.leaf)
     counted = job.want_rows == 0
     return Tally(
-        day=np.zeros((len(job.origin), 2 * (job.days + 1) + 1), np.int64),
+        day=np.zeros((len(job.endpoints), 2 * (job.days + 1) + 1), np.int64),
         leaf_sums=np.zeros((blocks if counted else 0, len(job.rates), moments(transient_states(graph)))),
-        toxicity=np.zeros((len(graph.toxicity_draw), graph.toxicity_limit.shape[1] + 1), np.int64),
+        toxicity=np.zeros(graph.toxicity.shape, np.int64),
         strata=np.zeros(len(graph.mix), np.int64),
     )
 
@@ -82,6 +135,6 @@ def new_rows(graph: Graph, job: Job) -> Rows:
     return Rows(
         entry=np.zeros((len(graph.first) - 1, n)),
         state=np.zeros(n, np.int8),
-        grade=np.zeros((len(graph.toxicity_draw), n), np.int8),
+        grade=np.zeros((len(graph.toxicity), n), np.int8),
         stratum=np.zeros(n, np.int16),
     )

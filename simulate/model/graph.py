@@ -18,7 +18,7 @@ import numpy as np
 
 from simulate.errors import input_error
 from simulate.kernel import philox
-from simulate.kernel.arrays import Graph, transient_states
+from simulate.kernel.arrays import TRANSITION, Graph, transient_states
 from simulate.model.hazards import Hazard, Transition, hazard_arrays
 from simulate.model.types import ArmModel, JointModel
 
@@ -54,7 +54,7 @@ class Compiled:
     @property
     def target(self) -> np.ndarray:
         """Target state of each transition."""
-        return self.graph.target
+        return self.graph.transition["target"]
 
     @property
     def transient(self) -> tuple[str, ...]:
@@ -66,9 +66,7 @@ class Compiled:
         return sum(1 << self.states.index(s) for s in states)
 
 
-def arm_spec(
-    model: JointModel, arm: str, mix: Mapping[str, float] | Sequence[float] | None = None
-) -> GraphSpec:
+def arm_spec(model: JointModel, arm: str, mix: Mapping[str, float] | Sequence[float] | None = None) -> GraphSpec:
     """One arm of a joint model: progression-free, progressed, dead.
 
     Parameters
@@ -88,16 +86,16 @@ def arm_spec(
     return GraphSpec(STATES, model.strata, transitions, target_shares(model, arm, mix), limits)
 
 
-def target_shares(
-    model: JointModel, arm: str, mix: Mapping[str, float] | Sequence[float] | None
-) -> tuple[float, ...]:
+def target_shares(model: JointModel, arm: str, mix: Mapping[str, float] | Sequence[float] | None) -> tuple[float, ...]:
     """Shares of `model.strata` in a target population."""
     if mix is None:
         return tuple(model.mix[arm])
     if isinstance(mix, Mapping):
         unknown = set(mix) - set(model.strata)
         if unknown:
-            raise input_error(f"unknown stratum {sorted(unknown)[0]!r}; allowed: {', '.join(model.strata)}.", field="mix")
+            raise input_error(
+                f"unknown stratum {sorted(unknown)[0]!r}; allowed: {', '.join(model.strata)}.", field="mix"
+            )
         shares = tuple(float(mix.get(s, 0.0)) for s in model.strata)
     else:
         shares = tuple(float(x) for x in mix)
@@ -112,9 +110,7 @@ def _after_progression(cell: ArmModel) -> Hazard:
     return Hazard(cell.pps, 1.0, cell.dependence, cell.pfs.median)
 
 
-def compile_arm(
-    model: JointModel, arm: str, mix: Mapping[str, float] | Sequence[float] | None = None
-) -> Compiled:
+def compile_arm(model: JointModel, arm: str, mix: Mapping[str, float] | Sequence[float] | None = None) -> Compiled:
     """Kernel arrays of one arm; see `arm_spec`."""
     return build(arm_spec(model, arm, mix))
 
@@ -133,22 +129,18 @@ def build(spec: GraphSpec) -> Compiled:
     _check(spec, transitions)
     draws = [philox.draw_of(t.decision) for t in transitions]
     origin = np.array([number[t.origin] for t in transitions], np.int64)
-    n_grades = max([len(rates) for _, rates in spec.limits], default=0)
-    limits = np.zeros((len(spec.limits), n_grades), np.uint64)
-    for row, (_, rates) in zip(limits, spec.limits, strict=True):
-        row[: len(rates)] = [int(round(r * 2.0**32)) for r in rates]
-    shares = np.cumsum(np.asarray(spec.shares, np.float64))
     graph = Graph(
         first=np.searchsorted(origin, np.arange(len(states) + 1)).astype(np.int64),
-        target=np.array([number[t.target] for t in transitions], np.int64),
-        draw=np.array([d for d, _ in draws], np.uint64),
-        half=np.array([h for _, h in draws], np.int64),
-        call=_calls(origin, draws),
+        transition=np.array(
+            [
+                (number[t.target], *draw, call)
+                for t, draw, call in zip(transitions, draws, _calls(origin, draws), strict=True)
+            ],
+            TRANSITION,
+        ),
         **hazard_arrays(transitions, origin, len(spec.strata)),
-        mix=shares,
-        stratum_draw=np.array([philox.draw_of("stratum")[0]], np.uint64),
-        toxicity_draw=np.array([philox.draw_of(f"toxicity:{event}")[0] for event, _ in spec.limits], np.uint64),
-        toxicity_limit=limits,
+        mix=np.cumsum(np.asarray(spec.shares, np.float64)),
+        toxicity=_toxicity_limits(spec),
     )
     events = tuple(event for event, _ in spec.limits)
     return Compiled(graph, states, spec.strata, events, tuple(len(rates) for _, rates in spec.limits))
@@ -213,9 +205,19 @@ def _check(spec: GraphSpec, transitions: list[Transition]) -> None:
             raise input_error("the start has no earlier time to depend on.", field=f"transitions.{t.decision}")
 
 
-def _calls(origin: np.ndarray, draws: list[tuple[int, int]]) -> np.ndarray:
+def _toxicity_limits(spec: GraphSpec) -> np.ndarray:
+    """Decision id and limits of the 32-bit words that reach each grade; grades an event lacks are never reached."""
+    grades = max([len(rates) for _, rates in spec.limits], default=0)
+    out = np.zeros((len(spec.limits), 1 + grades), np.uint64)
+    for row, (event, rates) in zip(out, spec.limits, strict=True):
+        row[0] = philox.draw_of(f"toxicity:{event}")[0]
+        row[1 : 1 + len(rates)] = [round(r * 2.0**32) for r in rates]
+    return out
+
+
+def _calls(origin: np.ndarray, draws: list[tuple[int, int]]) -> list[int]:
     """How many uniforms each transition draws: 0 where the one before it drew both of the call."""
-    call = np.ones(len(draws), np.int64)
+    call = [1] * len(draws)
     for i, (draw, half) in enumerate(draws):
         follows = i > 0 and origin[i] == origin[i - 1] and draws[i - 1][0] == draw
         if half == 1:

@@ -10,6 +10,7 @@ import numpy as np
 
 from simulate.errors import input_error
 from simulate.kernel import families as kf
+from simulate.kernel.arrays import HAZARD
 from simulate.model.types import Distribution
 
 
@@ -46,39 +47,29 @@ def hazard_arrays(transitions: list[Transition], origin: np.ndarray, strata: int
     """Everything that is per stratum and transition."""
     shape = (strata, len(transitions))
     pieces = max([2, *(len(h.time.ratios) for t in transitions for h in t.hazards)])
-    out: dict[str, np.ndarray] = {
-        "group": np.zeros(shape, np.int64),
-        "family": np.zeros(shape, np.int64),
-        "params": np.zeros((*shape, kf.N_PARAMS)),
-        "inverse_ratio": np.zeros(shape),
-        "cure": np.zeros(shape),
-        "pieces": np.ones(shape, np.int64),
-        "knots": np.zeros((*shape, pieces, 3)),
-        "dependence": np.zeros(shape),
-        "log_reference": np.zeros(shape),
-        "table": np.zeros(shape, np.int64),
-    }
+    out = np.zeros(shape, HAZARD)
+    knots = np.zeros((*shape, pieces, 3))
     tables: dict[tuple[float, ...], int] = {}
     for j in range(strata):
         for k, t in enumerate(transitions):
             hazard = t.hazards[j]
+            row = out[j, k]
             before = transitions[k - 1].hazards[j] if k and origin[k] == origin[k - 1] else None
-            out["group"][j, k] = out["group"][j, k - 1] if before and _proportional(before, hazard) else k
+            row["group"] = out[j, k - 1]["group"] if before and _proportional(before, hazard) else k
             family, params, factor = _family(hazard)
-            out["family"][j, k] = kf.NAMES[family]
-            out["params"][j, k, : len(params)] = params
-            out["inverse_ratio"][j, k] = 1.0 / factor if factor > 0.0 else np.inf
-            out["cure"][j, k] = hazard.time.cure
-            out["dependence"][j, k] = hazard.dependence
-            out["log_reference"][j, k] = math.log(hazard.reference)
+            row["family"] = kf.NAMES[family]
+            row["a"], row["b"] = (*params, 0.0)[:2]
+            row["inverse_ratio"] = 1.0 / factor if factor > 0.0 else np.inf
+            row["cure"] = hazard.time.cure
+            row["dependence"] = hazard.dependence
+            row["log_reference"] = math.log(hazard.reference)
+            row["pieces"] = max(len(hazard.time.ratios), 1)
             if len(hazard.time.ratios) > 1:
-                out["pieces"][j, k] = len(hazard.time.ratios)
-                out["knots"][j, k, : len(hazard.time.ratios)] = _knots(hazard.time)
+                knots[j, k, : len(hazard.time.ratios)] = _knots(hazard.time)
             if family == "gengamma":
-                out["table"][j, k] = tables.setdefault(hazard.time.params, len(tables))
+                row["table"] = tables.setdefault(hazard.time.params, len(tables))
     stack = [gengamma_table(params) for params in tables] or [np.zeros((1, 6))]
-    out["tables"] = np.stack(stack)
-    return out
+    return {"hazard": out, "knots": knots, "tables": np.stack(stack)}
 
 
 def _proportional(a: Hazard, b: Hazard) -> bool:
