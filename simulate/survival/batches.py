@@ -72,7 +72,7 @@ class Batches:
     @cached_property
     def survival(self) -> Array:
         """(B + 1, D + 1) at the day boundaries."""
-        return est.product_limit(self.events[:, :-1], self.at_risk)
+        return est.product_limit(self.events[:, :-1], est.exposed(self.at_risk, self.censored[:, :-1]))
 
     def curve(self) -> SurvivalCurve:
         """The curve of everybody."""

@@ -40,7 +40,7 @@ class SurvivalCurve:
     ----------
     times : (K + 1,) months; boundaries of K intervals, the first is 0. Days for counts, distinct exact times for rows.
     at_risk : (K + 1,) patients entering each interval; the last entry is who is left at the end.
-    events, censored : (K,) patients leaving in each interval, events first.
+    events, censored : (K,) patients leaving in each interval.
     linear : True for day counts (S is straight within a day), False for exact times (S is a step function).
     endpoint, label : what and whose curve this is; names only.
     """
@@ -129,7 +129,12 @@ class SurvivalCurve:
     @property
     def survival(self) -> Array:
         """S at `times`, (K + 1,)."""
-        return est.product_limit(self.events, self.at_risk[:-1])
+        return est.product_limit(self.events, self.exposed)
+
+    @property
+    def exposed(self) -> Array:
+        """Denominators of the hazards, (K,): those at risk, on days less half of those censored that day."""
+        return est.exposed(self.at_risk[:-1], self.censored, linear=self.linear)
 
     @property
     def n(self) -> float:
@@ -170,7 +175,7 @@ class SurvivalCurve:
 
     def interval(self, level: float = 0.95) -> tuple[Array, Array]:
         """Pointwise log-log Greenwood bands at `times`: lower and upper, each (K + 1,)."""
-        return est.log_log_interval(self.survival, est.greenwood(self.events, self.at_risk[:-1]), level)
+        return est.log_log_interval(self.survival, est.greenwood(self.events, self.exposed), level)
 
     def landmark(self, months: float, level: float = 0.95) -> Estimate:
         """Survival at `months` with its Greenwood standard error and log-log interval.
@@ -184,10 +189,11 @@ class SurvivalCurve:
         k, weight = est._locate(self.times, months, self.linear)
         if k < 0 or s <= 0.0:
             return Estimate(s, 0.0, s, s, level)
-        variance = float(est.greenwood(self.events, self.at_risk[:-1])[k])
+        variance = float(est.greenwood(self.events, self.exposed)[k])
         if weight > 0.0:
             # S(t) = S_k (1 - weight * hazard): the delta method for the part of the day that has passed
-            n, hazard = self.at_risk[k], self.events[k] / self.at_risk[k]
+            n = self.exposed[k]
+            hazard = self.events[k] / n
             variance += (weight / (1.0 - weight * hazard)) ** 2 * hazard * (1.0 - hazard) / n
         low, high = est.log_log_interval(s, variance, level)
         return Estimate(s, s * math.sqrt(variance), float(low), float(high), level)
@@ -201,7 +207,7 @@ class SurvivalCurve:
         """
         self._within(tau, "tau")
         value = float(est.restricted_mean(self.times, self.survival, tau, linear=self.linear))
-        n = self.at_risk[:-1]
+        n = self.exposed
         se = math.sqrt(float(est.restricted_mean_variance(self.times, self.events, n, tau, linear=self.linear)))
         from scipy.special import ndtri
 

@@ -3,8 +3,10 @@
 Every function works on the last axis and broadcasts over the others, so that forty batches of simulated patients cost
 one call. A table has K intervals with boundaries ``times`` (K + 1, in months, starting at 0):
 
-* ``events[k]`` and ``censored[k]`` leave in interval k, events before censorings (the usual convention);
-* ``at_risk[k]`` enter interval k;
+* ``events[k]`` and ``censored[k]`` leave in interval k, ``at_risk[k]`` enter it;
+* ``exposed[k]`` are who the events are divided by: on exact times those at risk, events before censorings as usual; on
+  days those at risk less half of those censored that day (the actuarial correction: events and censorings are spread
+  over the day alike). Without censoring within the follow-up, as for OS and PFS of a simulation, the two agree.
 * ``survival[k]`` is S at ``times[k]``.
 
 On a **linear** table (day counts) S runs straight between boundaries: flooring a time to its day alone would bias a
@@ -37,29 +39,38 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike) -> Array:
     return np.divide(numerator, denominator, out=np.zeros(denominator.shape), where=denominator > 0)
 
 
-def product_limit(events: ArrayLike, at_risk: ArrayLike) -> Array:
+def exposed(at_risk: Array, censored: Array, *, linear: bool = True) -> Array:
+    """Denominators of the hazards, ``(..., K) -> (..., K)``: see the top of this module.
+
+    Time to progression shows why: patients who die before it leave all day long. Taking them out only at midnight
+    understates the hazard by half their share, a quarter of a standard error of the median at a million patients.
+    """
+    return at_risk - 0.5 * censored if linear else at_risk
+
+
+def product_limit(events: ArrayLike, exposed: ArrayLike) -> Array:
     """Kaplan-Meier survival at the boundaries, ``(..., K) -> (..., K + 1)``, starting at 1.
 
     Kaplan and Meier, J Am Stat Assoc 1958;53:457.
     """
-    hazard = ratio(events, at_risk)
+    hazard = ratio(events, exposed)
     start = np.ones((*hazard.shape[:-1], 1))
     return np.concatenate((start, np.cumprod(1.0 - hazard, axis=-1)), axis=-1)
 
 
-def greenwood(events: ArrayLike, at_risk: ArrayLike) -> Array:
+def greenwood(events: ArrayLike, exposed: ArrayLike) -> Array:
     """Variance of log S at the boundaries, ``(..., K) -> (..., K + 1)``: the sum of d / (n (n - d)).
 
     ``inf`` from where S is 0. Greenwood, Reports on Public Health and Medical Subjects 1926;33:1.
     """
-    terms = _greenwood_terms(np.asarray(events, float), np.asarray(at_risk, float))
+    terms = _greenwood_terms(np.asarray(events, float), np.asarray(exposed, float))
     start = np.zeros((*terms.shape[:-1], 1))
     return np.concatenate((start, np.cumsum(terms, axis=-1)), axis=-1)
 
 
-def _greenwood_terms(events: Array, at_risk: Array) -> Array:
+def _greenwood_terms(events: Array, exposed: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
-        terms = events / (at_risk * (at_risk - events))
+        terms = events / (exposed * (exposed - events))
     return np.where(events > 0, terms, 0.0)
 
 
@@ -104,18 +115,18 @@ def restricted_mean(times: Array, survival: Array, tau: float, *, linear: bool =
     return _cells(times, survival, tau, linear)[0].sum(axis=-1)
 
 
-def restricted_mean_variance(times: Array, events: Array, at_risk: Array, tau: float, *, linear: bool = True) -> Array:
+def restricted_mean_variance(times: Array, events: Array, exposed: Array, tau: float, *, linear: bool = True) -> Array:
     """Greenwood-type variance of `restricted_mean` (months squared), ``(..., K) -> (...)``.
 
     The sum over event times of (area under S from that time to tau)^2 * d / (n (n - d)): Klein and Moeschberger,
     Survival Analysis, 2nd ed., eq. 4.5.2. On a linear table the area includes what the interval's own slope
     contributes.
     """
-    survival = product_limit(events, at_risk)
+    survival = product_limit(events, exposed)
     cells, own = _cells(times, survival, tau, linear)
     after = np.flip(np.cumsum(np.flip(cells, -1), -1), -1) - cells + own
     # where the last patient at risk has the event S is 0 from then on, the area too, and the term's limit is 0
-    terms = _greenwood_terms(np.asarray(events, float), np.asarray(at_risk, float))
+    terms = _greenwood_terms(np.asarray(events, float), np.asarray(exposed, float))
     return np.sum(after**2 * np.where(np.isfinite(terms), terms, 0.0), axis=-1)
 
 
