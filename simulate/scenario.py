@@ -173,9 +173,10 @@ class Scenario:
             own = rows[(rows["strategy"] == arm) & (rows["patient"] % len(arms) == i)]
             parts.append(own.assign(strategy=name))
         grades = {t.event: t.grades for t in model.toxicities}
+        headline = {t.event: t.headline for t in model.toxicities if t.headline}
         return compare(
             counts, self.file.comparator, follow_up=self.follow_up, landmarks=self.file.landmarks,
-            rmst_tau=self.file.rmst, trial_like=(per_arm, pd.concat(parts, ignore_index=True)), grades=grades,
+            rmst_tau=self.file.rmst, trial_like=(per_arm, pd.concat(parts, ignore_index=True)), grades=grades, headline=headline,
         )  # fmt: skip
 
 

@@ -127,5 +127,5 @@ def toxicities(trial: Trial) -> tuple[Toxicity, ...]:
         rates = {}
         for arm in trial.arms:
             rates[arm] = tuple(float(trial.figure(g.figures[arm]).rate or 0.0) for g in item.grades)
-        out.append(Toxicity(item.event, item.label, tuple(g.grade for g in item.grades), rates))
+        out.append(Toxicity(item.event, item.label, tuple(g.grade for g in item.grades), rates, item.headline or ""))
     return tuple(out)

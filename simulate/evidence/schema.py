@@ -191,11 +191,12 @@ class ToxicityGrade(Model):
 
 
 class ToxicityModel(Model):
-    """One adverse event as an ordered outcome, mildest grade first."""
+    """One adverse event as an ordered outcome, mildest grade first; `headline` is the grade that stands for it."""
 
     event: Id
     label: Text
     grades: tuple[ToxicityGrade, ...] = Field(min_length=1)
+    headline: Grade | None = None
     note: Text | None = None
 
 

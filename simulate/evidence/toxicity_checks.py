@@ -18,6 +18,10 @@ def check_toxicity(trial: Trial) -> Iterator[Finding]:
         if model.event in seen:
             yield Finding(("toxicity", i, "event"), f"event {model.event!r} is modelled twice.", "Keep one.")
         seen.add(model.event)
+        grades = [g.grade for g in model.grades]
+        if model.headline is not None and model.headline not in grades:
+            message = f"{model.headline!r} is none of the grades {', '.join(grades)}."
+            yield Finding(("toxicity", i, "headline"), message, suggest(model.headline, grades))
         yield from _references(i, model, known, trial)
         yield from _order(i, model, known)
 

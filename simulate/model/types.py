@@ -150,12 +150,16 @@ class ArmModel:
 
 @dataclass(frozen=True)
 class Toxicity:
-    """Ordered grades of one adverse event; `rates[arm][g]` is the probability of `grades[g]` or worse."""
+    """Ordered grades of one adverse event; `rates[arm][g]` is the probability of `grades[g]` or worse.
+
+    `headline` is the grade that stands for the event in summaries, the mildest if empty.
+    """
 
     event: str
     label: str
     grades: tuple[str, ...]
     rates: Mapping[str, tuple[float, ...]]
+    headline: str = ""
 
     def __post_init__(self) -> None:
         for arm, rates in self.rates.items():
@@ -213,7 +217,7 @@ class JointModel:
             for c in doc["cells"]
         }
         tox = tuple(
-            Toxicity(t["event"], t["label"], tuple(t["grades"]), {a: tuple(r) for a, r in t["rates"].items()})
+            Toxicity(t["event"], t["label"], tuple(t["grades"]), {a: tuple(r) for a, r in t["rates"].items()}, t["headline"])
             for t in doc["toxicities"]
         )
         mix = {a: tuple(m) for a, m in doc["mix"].items()}
