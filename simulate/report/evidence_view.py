@@ -79,7 +79,7 @@ def fidelity_tables(result: Result, names: Names) -> dict[str, Any]:
 
 
 def _fold(names: Names, id_: str, title: str, rows: list[FidelityRow]) -> Fold | None:
-    table = _table(names, id_, title, rows, reason=True)
+    table = _table(names, id_, "Each with the reason it was not used", rows, reason=True)
     return None if table is None else Fold(title, (table,))
 
 
@@ -97,7 +97,7 @@ def _reasons(names: Names, rows: list[FidelityRow]) -> Fold | None:
         for r in rows
     )  # fmt: skip
     title = f"Reported figures that are not modelled ({len(rows)})"
-    return Fold(title, (Table("not-modelled", title, columns, shown, wide=True),))
+    return Fold(title, (Table("not-modelled", "Kept as evidence, each with the reason", columns, shown, wide=True),))
 
 
 def _reported(names: Names, r: FidelityRow) -> str:

@@ -122,7 +122,7 @@ class Names:
         known = self.scenario.trial.cuts
         if row.cut is None or row.cut == usual or row.cut not in known or row.endpoint not in ENDPOINTS:
             return ""
-        return known[row.cut].label
+        return known[row.cut].label.split(",")[0]
 
     def _who(self, arm: str | tuple[str, ...], comparator: str | tuple[str, ...] | None, population: str | None) -> str:
         who = self.arm(arm)

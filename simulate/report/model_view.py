@@ -76,8 +76,7 @@ def choices(result: Result) -> list[tuple[str, str]]:
     out = []
     for name, process, choice in (("PFS", spec.pfs, c.pfs), ("PPS", spec.pps, c.pps)):
         how = "chosen by comparing families" if choice.family == "auto" else "set in the trial file"
-        label = process.label.replace(process.family, FAMILIES.get(process.family, process.family))
-        out.append((f"{name}: {label}, {how}", choice.why or "–"))
+        out.append((f"{name}: {_named(process.label)}, {how}", choice.why or "–"))
     if c.death_share is not None:
         out.append(_prior(result, f"Death share, prior {percent(c.death_share.prior.mean, 0)} ± {percent(c.death_share.prior.sd, 0)}", c.death_share))
     else:
@@ -103,6 +102,11 @@ def _prior(result: Result, title: str, choice: Any) -> tuple[str, str]:
     return title, text
 
 
+def _named(label: str) -> str:
+    """A specification's label with its family spelled out."""
+    return " ".join(FAMILIES.get(w.rstrip(","), w.rstrip(",")) + "," * w.endswith(",") for w in label.split(" "))
+
+
 def search_fold(result: Result) -> Fold:
     """Which other families explain the reported figures as well."""
     rows = search(result.scenario.trial)
@@ -110,7 +114,7 @@ def search_fold(result: Result) -> Fold:
     columns = (Column("PFS", numeric=False), Column("PPS", numeric=False), Column("score", "log marginal likelihood"),
                Column("meets all primary figures", numeric=False))  # fmt: skip
     shown = tuple(
-        row(r.pfs, r.pps, Cell(fixed(r.score, 1) if r.score > -1e8 else "no fit", value=r.score), "yes" if r.feasible else "no") for r in rows
+        row(_named(r.pfs), _named(r.pps), Cell(fixed(r.score, 1) if r.score > -1e8 else "no fit", value=r.score), "yes" if r.feasible else "no") for r in rows
     )
     table = Table("families", "Families compared on the reported figures; differences below about 2 say nothing", columns, shown)
-    return Fold("Families compared", (table,), (f"{words[:1].upper()}{words[1:]}",))
+    return Fold("Families compared", (table,), (_named(words),))

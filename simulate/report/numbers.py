@@ -42,14 +42,16 @@ def error(value: float | None, decimals: int) -> str:
 
     Examples
     --------
-    >>> error(0.034, 2), error(0.0004, 2), error(None, 2), error(0.0, 2)
-    ('0.03', '0.0004', '', '0')
+    >>> error(0.034, 2), error(0.0004, 2), error(0.009, 2), error(None, 2), error(0.0, 2)
+    ('0.03', '0.0004', '0.01', '', '0')
     """
     if value is None or not math.isfinite(value):
         return ""
     if value == 0.0:
         return "0"
-    return f"{value:.{max(decimals, -math.floor(math.log10(value)))}f}"
+    if value < 0.5 * 10.0**-decimals:
+        decimals = -math.floor(math.log10(value))
+    return f"{value:.{decimals}f}"
 
 
 def percent(share: float | None, decimals: int = 1) -> str:
