@@ -6,7 +6,6 @@ number of threads changes no bit of a result. Memory does not grow with the numb
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -113,14 +112,6 @@ def _padded_sum(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
-def default_threads() -> int:
-    """``NUMBA_NUM_THREADS`` if set, else the processors this process may use."""
-    wish = os.environ.get("NUMBA_NUM_THREADS", "")
-    if wish.isdigit() and int(wish) > 0:
-        return int(wish)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def simulate_counts(
     model: JointModel,
     arms: Sequence[str],
@@ -146,7 +137,7 @@ def simulate_counts(
     horizon : months, see `Counts`.
     rates : discount rates per year, continuous: a month at t years counts exp(-rate t).
     mix : shares of the strata of a target population, by name or in the model's order; ``None``: each arm's own.
-    threads : default `default_threads`; changes no bit of the result.
+    threads : default ``NUMBA_NUM_THREADS`` or the processors here; changes no bit of the result.
     replicate : 0 to 2**32 - 1; another replicate is another cohort.
     first_patient : number of the first patient, for cohorts cut into parts.
     progress : called with (patients done, patients in all) from the calling thread.
@@ -171,17 +162,9 @@ def _shifted(progress: Progress, offset: int, total: int) -> Progress:
     return lambda done, _: progress(offset + done, total)
 
 
-def new_job(
-    patients: int,
-    seed: int,
-    replicate: int,
-    *,
-    horizon: float = 120.0,
-    first_patient: int = 0,
-) -> Job:
-    """Check and convert what to simulate; the one place that fixes the types the kernel is compiled for."""
-    from simulate.kernel.arrays import Job
-    from simulate.kernel.philox import draw_of
+def new_job(patients: int, seed: int, replicate: int, *, horizon: float = 120.0, first_patient: int = 0) -> Job:
+    """Check what to simulate and convert it to the types the kernel is compiled for."""
+    from simulate.kernel.run import make_job
 
     checks = (
         ("patients", patients >= 1, patients, "1 or more"),
@@ -193,20 +176,10 @@ def new_job(
     for name, fine, value, allowed in checks:
         if not fine:
             raise input_error(f"{name} is {value}; allowed is {allowed}.", field=name)
-    return Job(
-        first_patient=int(first_patient),
-        patients=int(patients),
-        leaf=LEAF if patients >= SMALL else SMALL_LEAF,
-        key=np.uint64(seed),
-        replicate=np.uint64(replicate),
-        stratum_draw=np.uint64(draw_of("stratum")[0]),
-        horizon=float(horizon),
-        # whole days: the margin keeps 12 months = 365.25 days from becoming more by rounding
-        days=int(np.ceil(horizon * DAYS_PER_MONTH - 1e-6)),
-        rates=np.zeros(0),
-        endpoints=np.zeros((0, 2), np.int64),
-        want_rows=0,
-    )
+    leaf = LEAF if patients >= SMALL else SMALL_LEAF
+    # whole days: the margin keeps a horizon of whole days from gaining one by rounding
+    days = int(np.ceil(horizon * DAYS_PER_MONTH - 1e-6))
+    return make_job(patients, seed, replicate, first_patient, leaf)._replace(horizon=float(horizon), days=days)
 
 
 def count_graph(
@@ -222,8 +195,8 @@ def count_graph(
     """Counts of any graph; `endpoints` as `ENDPOINTS`. `simulate_counts` is this for the arms of a model."""
     from simulate.kernel import run
 
-    if not all(0.0 <= r <= 10.0 for r in rates):
-        raise input_error(f"rates are {tuple(rates)}; allowed is 0 to 10 per year.", field="rates")
+    if not all(r == 0.0 or 1e-6 <= r <= 10.0 for r in rates):  # below, (1 - exp(-r t)) / r loses its digits
+        raise input_error(f"rates are {tuple(rates)}; allowed is 0, or 1e-6 to 10, per year.", field="rates")
     job = job._replace(
         rates=np.array(rates, np.float64) / 12.0,
         endpoints=np.array(
@@ -231,7 +204,7 @@ def count_graph(
         ).reshape(-1, 2),
     )
     edges = run.batch_edges(job, BATCHES)
-    sums = run.count(compiled.graph, job, edges, threads or default_threads(), progress)
+    sums = run.count(compiled.graph, job, edges, threads or run.default_threads(), progress)
     states, day = len(compiled.transient), sums.day
     cross = np.empty((*sums.moments.shape[:2], states, states))
     rows, cols = np.triu_indices(states)
@@ -318,7 +291,7 @@ def graph_rows(compiled: Compiled, job: Job, *, threads: int | None = None) -> R
     """Rows of any graph as arrays, see `simulate.kernel.arrays.Rows`."""
     from simulate.kernel import run
 
-    return run.rows(compiled.graph, job._replace(want_rows=1), threads or default_threads())
+    return run.rows(compiled.graph, job._replace(want_rows=1), threads or run.default_threads())
 
 
 def _frame(

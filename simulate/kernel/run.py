@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -14,9 +15,35 @@ from simulate.kernel.arrays import Graph, Job, Rows, Tally, Work, moments, new_w
 from simulate.kernel.counts import add_leaves
 from simulate.kernel.jit import is_cached
 from simulate.kernel.pathway import simulate_task
+from simulate.kernel.philox import draw_of
 
 TASK_PATIENTS = 262_144  # milliseconds of work, so that an interrupt is prompt
 Span = tuple[int, int]
+
+
+def make_job(patients: int, seed: int, replicate: int, first_patient: int, leaf: int) -> Job:
+    """A job that keeps nothing yet; the one place that fixes the types which the kernel is compiled for."""
+    return Job(
+        first_patient=int(first_patient),
+        patients=int(patients),
+        leaf=int(leaf),
+        key=np.uint64(seed),
+        replicate=np.uint64(replicate),
+        stratum_draw=np.uint64(draw_of("stratum")[0]),
+        horizon=1.0,
+        days=1,
+        rates=np.zeros(0),
+        endpoints=np.zeros((0, 2), np.int64),
+        want_rows=0,
+    )
+
+
+def default_threads() -> int:
+    """``NUMBA_NUM_THREADS`` if set, else the processors this process may use."""
+    wish = os.environ.get("NUMBA_NUM_THREADS", "")
+    if wish.isdigit() and int(wish) > 0:
+        return int(wish)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def spans(start: int, stop: int, leaf: int) -> list[Span]:
