@@ -30,10 +30,10 @@ def draw_table(ax: Axes, series: Sequence[Series], inks: Sequence[str]) -> float
         y = -start - (1 + 2 * i) * line
         style.below(ax, [(one.label, ink)], -y)
         at = ax.get_xticks()
-        place = np.minimum(
-            np.searchsorted(one.times, at * (1 + 1e-12), side="right" if one.linear else "left") - one.linear,
-            len(one.times) - 1,
-        )
+        # on days the number entering the tick's day, on exact times who is there just before the tick
+        later = one.times[1:]
+        place = np.searchsorted(later, at * (1 + 1e-12), "right") if one.linear else np.searchsorted(later, at, "left")
+        place = np.minimum(place, len(one.times) - 1)
         for x, n in zip(at, np.asarray(one.at_risk)[place] / scale, strict=True):
             ax.annotate(
                 _whole(n),

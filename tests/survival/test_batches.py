@@ -47,15 +47,15 @@ def test_row_zero_is_everybody(simulated):
 
 
 def test_the_paired_errors_are_the_spread_over_repeated_simulations(simulated):
-    """150 simulations. The SD over them is known to 1/sqrt(300) = 6 %, the mean of the jackknife's variance (19 degrees of
-    freedom each) to 3 %; held to 25 %, four times both together."""
+    """150 simulations. The SD over them is known to 1/sqrt(300) = 6 %, the mean of the jackknife's variance (19
+    degrees of freedom each) to 3 %; held to 25 %, four times both together."""
     contrasts = {
-        "hazard ratio": lambda a, b: hazard_ratios(a, b),
+        "hazard ratio": hazard_ratios,
         "follow-up": lambda a, b: hazard_ratios(a.under(12.0, 24.0), b.under(12.0, 24.0)),
         "median": lambda a, b: a.median() - b.median(),
         "rmst": lambda a, b: a.rmst(24.0) - b.rmst(24.0),
         "landmark": lambda a, b: a.at(12.0) - b.at(12.0),
-        "longer": lambda a, b: longer(a, b),
+        "longer": longer,
     }
     values, errors = {k: [] for k in contrasts}, {k: [] for k in contrasts}
     for seed in range(150):
@@ -93,7 +93,9 @@ def test_beyond_the_horizon_nothing_is_said(simulated):
 def test_intervals_of_trials_cover_the_true_ratio_as_often_as_they_say():
     """600 trials of 120 per arm: coverage has a standard error of sqrt(.95 * .05 / 600) = 0.9 %; held to four."""
     rng = np.random.default_rng(41)
-    trials = [trial_like(rng.exponential(20.0, 120), rng.exponential(14.0, 120), 12.0, 30.0, seed=s) for s in range(600)]
+    trials = [
+        trial_like(rng.exponential(20.0, 120), rng.exponential(14.0, 120), 12.0, 30.0, seed=s) for s in range(600)
+    ]
     covered = np.mean([t.low <= 0.7 <= t.high for t in trials])
     assert covered == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 / 600))
 
@@ -103,7 +105,10 @@ def test_p_values_are_flat_without_an_effect():
     from scipy.stats import kstest
 
     rng = np.random.default_rng(42)
-    p = [trial_like(rng.exponential(14.0, 120), rng.exponential(14.0, 120), 12.0, 30.0, seed=s).p_value for s in range(600)]
+    p = [
+        trial_like(rng.exponential(14.0, 120), rng.exponential(14.0, 120), 12.0, 30.0, seed=s).p_value
+        for s in range(600)
+    ]
     assert kstest(p, "uniform").statistic < 1.95 / math.sqrt(600)
 
 

@@ -47,7 +47,9 @@ def test_the_hazard_ratio_is_the_mean_over_drawn_enrolments(two_arms, day_table)
     n, accrual, cutoff = 20_000, 20.0, 30.0
     times = 18.0 * rng.weibull(1.5, n), 14.0 * rng.weibull(0.9, n)
     tables = [day_table(t, 1500) for t in times]
-    expected = cox(two_sample(*(SurvivalCurve.from_table(*administrative_censoring(*t, accrual, cutoff)) for t in tables)))
+    expected = cox(
+        two_sample(*(SurvivalCurve.from_table(*administrative_censoring(*t, accrual, cutoff)) for t in tables))
+    )
     drawn = []
     for _ in range(60):
         cut = [day_table(t, 1500, cutoff - accrual * rng.random(n)) for t in times]
@@ -55,7 +57,10 @@ def test_the_hazard_ratio_is_the_mean_over_drawn_enrolments(two_arms, day_table)
     error = np.std(drawn, ddof=1) / math.sqrt(60)
     assert math.log(expected.value) == pytest.approx(np.mean(drawn), abs=4 * error)
     # and it is not the ratio of the full follow-up, whose hazards cross
-    assert abs(math.log(expected.value / cox(two_sample(*(SurvivalCurve.from_table(*t) for t in tables))).value)) > 10 * error
+    assert (
+        abs(math.log(expected.value / cox(two_sample(*(SurvivalCurve.from_table(*t) for t in tables))).value))
+        > 10 * error
+    )
 
 
 def test_batches_are_cut_each_alone(two_arms):
@@ -75,7 +80,10 @@ def test_a_cut_off_beyond_the_horizon_is_refused_unless_nobody_is_left():
     assert seen.sum() == pytest.approx(10.0)
 
 
-@pytest.mark.parametrize(("accrual", "cutoff", "field"), [(-1, 10, "accrual"), (math.nan, 10, "accrual"), (5, 0, "cutoff"), (5, math.inf, "cutoff")])
+@pytest.mark.parametrize(
+    ("accrual", "cutoff", "field"),
+    [(-1, 10, "accrual"), (math.nan, 10, "accrual"), (5, 0, "cutoff"), (5, math.inf, "cutoff")],
+)
 def test_impossible_follow_up_is_refused(accrual, cutoff, field):
     with pytest.raises(InputError) as caught:
         administrative_censoring([1, 0], [0, 1], accrual, cutoff)
