@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Survival and outcome simulation from reported figures. For research and teaching; never for the care of a patient.",
+    help="Survival and outcome simulation from reported figures. For research and teaching, not for patient care.",
 )
 
 Params = Annotated[Path | None, typer.Option("--params", help="Folder laid over the bundled library, file by file.")]
@@ -63,7 +63,11 @@ def _version(show: bool) -> None:
 
 
 @app.callback()
-def root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Survival and outcome simulation from reported figures."""
 
 
@@ -112,7 +116,9 @@ def _is_trial(name: str, params: Path | None) -> bool:
         return True
     if name in library.scenarios() or name.endswith((".yaml", ".yml")):
         return False
-    raise input_error(f"no trial or scenario {name!r}.", advice=suggest(name, (*library.trials(), *library.scenarios())))
+    raise input_error(
+        f"no trial or scenario {name!r}.", advice=suggest(name, (*library.trials(), *library.scenarios()))
+    )
 
 
 @app.command("check", epilog="Example: simulate check params/trials/gog240.yaml")
@@ -146,8 +152,12 @@ def check(
 @_reported
 def fidelity(
     trials: Annotated[list[str] | None, typer.Argument(help="Trial ids; default is every trial.")] = None,
-    leave_one_out: Annotated[bool, typer.Option("--leave-one-out", help="Predict each used figure from the others.")] = False,
-    patients: Annotated[int, typer.Option("--patients", min=1, help="Simulated patients per arm and stratum.")] = 200_000,
+    leave_one_out: Annotated[
+        bool, typer.Option("--leave-one-out", help="Predict each used figure from the others.")
+    ] = False,
+    patients: Annotated[
+        int, typer.Option("--patients", min=1, help="Simulated patients per arm and stratum.")
+    ] = 200_000,
     seed: Seed = 1,
     threads: Threads = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables as CSV.")] = None,
@@ -157,7 +167,9 @@ def fidelity(
     """Reported, model, simulated, z and verdict of every reported figure."""
     from simulate.show import run_fidelity
 
-    rows = run_fidelity(trials, leave_one_out, patients, 1 if seed is None else seed, threads, out, params, quiet=as_json)
+    rows = run_fidelity(
+        trials, leave_one_out, patients, 1 if seed is None else seed, threads, out, params, quiet=as_json
+    )
     if as_json:
         _print_json(rows)
 
@@ -172,7 +184,9 @@ def run(
     set_: Annotated[list[str] | None, typer.Option("--set", help="Override a field: --set horizon=60")] = None,
     threads: Threads = None,
     save_patients: Annotated[bool, typer.Option("--save-patients", help="Also write patients.parquet.")] = False,
-    model: Annotated[Path | None, typer.Option("--model", help="A stored model.json; nothing is calibrated anew.")] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", help="A stored model.json; nothing is calibrated anew.")
+    ] = None,
     params: Params = None,
     as_json: Json = False,
 ) -> None:
@@ -220,7 +234,9 @@ def _overrides(items: list[str]) -> dict[str, str]:
     for item in items:
         key, equals, value = item.partition("=")
         if not equals or not key.strip():
-            raise input_error(f"found {item!r}; it must be key=value.", field="--set", advice="For example --set horizon=60.")
+            raise input_error(
+                f"found {item!r}; it must be key=value.", field="--set", advice="For example --set horizon=60."
+            )
         out[key.strip()] = value
     return out
 
@@ -233,7 +249,9 @@ def _stored_model(path: Path) -> Any:
     except OSError as error:
         raise input_error(f"cannot be read ({error.strerror}).", file=str(path)) from None
     except (ValueError, KeyError, TypeError) as error:
-        raise input_error(f"is not a stored model ({error}).", file=str(path), advice="Use the model.json of a run.") from None
+        raise input_error(
+            f"is not a stored model ({error}).", file=str(path), advice="Use the model.json of a run."
+        ) from None
 
 
 def main() -> None:

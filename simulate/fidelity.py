@@ -1,4 +1,4 @@
-"""Fidelity: for every reported figure what was reported, what the model says, what the simulation gave, and the verdict.
+"""Fidelity: for every reported figure what was reported, what the model says, what was simulated, and the verdict.
 
 Meeting the figures that were used validates nothing: the judgement is over figures that were *not* used, and over each
 used one predicted from the others (`leave_one_out`).
@@ -19,7 +19,6 @@ from scipy.special import ndtri
 from simulate.analytic import Curves
 from simulate.calibration import Calibration, calibrate, modelled
 from simulate.calibration.calibrate import fit, used
-from simulate.calibration.figures import trial_sizes
 from simulate.calibration.linear import residual_covariance
 from simulate.calibration.solve import Forward
 from simulate.calibration.statistics import Statistic, predict
@@ -94,7 +93,8 @@ class Fidelity:
         """A few lines in words."""
         counts = pd.Series([r.verdict for r in self.rows]).value_counts()
         words = ", ".join(f"{n} {v}" for v, n in counts.items())
-        return f"{self.trial}: {words}; RMS z of figures not used {self.rms_z():.2f}, of those used {self.rms_z(targets=True):.2f}"
+        rms = f"RMS z of figures not used {self.rms_z():.2f}, of those used {self.rms_z(targets=True):.2f}"
+        return f"{self.trial}: {words}; {rms}"
 
     def save(self, path: str | Path) -> Path:
         """Write the table as CSV."""
@@ -115,7 +115,9 @@ def simulated_cells(
 
 
 def _empirical(counts: Counts) -> Curves:
-    curve = {e: np.asarray(SurvivalCurve.from_counts(counts, e).survival, dtype=float) for e in ("os", "pfs", "ttp", "pps")}
+    curve = {
+        e: np.asarray(SurvivalCurve.from_counts(counts, e).survival, dtype=float) for e in ("os", "pfs", "ttp", "pps")
+    }
     pooled = counts.pooled()
     progressions = pooled.events[0, pooled.endpoints.index("ttp"), :-1]
     progressed = np.concatenate(([0.0], np.cumsum(progressions))) / pooled.patients
@@ -142,13 +144,25 @@ def _common(trial: Trial, f: Figure) -> dict[str, Any]:
     if f.comparator_population is not None and f.comparator_population != f.population:
         population = f"{f.population} vs {f.comparator_population}"
     return {
-        "id": f.id, "study": trial.id, "arm": name(f.arm) or "", "comparator": name(f.comparator), "population": population,
-        "endpoint": f.endpoint, "statistic": f.statistic, "grade": f.grade, "timepoint": f.timepoint, "cut": f.cut,
-        "reported": f.value, "role": f.role, "used_as_target": f.role in ("primary", "fit"),
-    }  # fmt: skip
+        "id": f.id,
+        "study": trial.id,
+        "arm": name(f.arm) or "",
+        "comparator": name(f.comparator),
+        "population": population,
+        "endpoint": f.endpoint,
+        "statistic": f.statistic,
+        "grade": f.grade,
+        "timepoint": f.timepoint,
+        "cut": f.cut,
+        "reported": f.value,
+        "role": f.role,
+        "used_as_target": f.role in ("primary", "fit"),
+    }
 
 
-def _verdict(f: Figure, s: Statistic, model: float, z: float, interval: tuple[float | None, float | None]) -> tuple[str, str]:
+def _verdict(
+    f: Figure, s: Statistic, model: float, z: float, interval: tuple[float | None, float | None]
+) -> tuple[str, str]:
     low, high = interval
     inside = low is not None and high is not None and low <= model <= high
     why = f.note or f.why or ""
@@ -158,7 +172,9 @@ def _verdict(f: Figure, s: Statistic, model: float, z: float, interval: tuple[fl
         return "met", "used as an equality"
     if abs(z) > CONFLICT_Z or not inside:
         direction = "below" if model < (f.value or 0.0) else "above"
-        text = f"the model lies {direction} the reported figure (z {z:+.1f}){'' if inside else ', outside its interval'}"
+        text = (
+            f"the model lies {direction} the reported figure (z {z:+.1f}){'' if inside else ', outside its interval'}"
+        )
         return "conflict", f"{text}. {why}".strip()
     return "consistent", "subgroup predicted with the whole trial's effect" if s.homogeneous else ""
 
@@ -173,20 +189,32 @@ def _survival_row(trial: Trial, calibration: Calibration, i: int, simulated: flo
     verdict, reason = _verdict(f, s, model, z, (low, high))
     common = _common(trial, f)
     return FidelityRow(
-        **common, ci_low=low, ci_high=high, ci_level=level, ci_derived=derived, model=model,
-        simulated=_natural(s, simulated), z=z, verdict=verdict, reason=reason,
-    )  # fmt: skip
+        **common,
+        ci_low=low,
+        ci_high=high,
+        ci_level=level,
+        ci_derived=derived,
+        model=model,
+        simulated=_natural(s, simulated),
+        z=z,
+        verdict=verdict,
+        reason=reason,
+    )
 
 
 def _toxicity_cells(trial: Trial) -> dict[tuple[str, str, str], tuple[str, int, bool]]:
     """(event, grade, arm) → (event, position of the grade, whether the figure of that id is used)."""
     return {
         (t.event, g.grade, arm): (g.figures[arm], i, True)
-        for t in trial.toxicity for i, g in enumerate(t.grades) for arm in trial.arms
-    }  # fmt: skip
+        for t in trial.toxicity
+        for i, g in enumerate(t.grades)
+        for arm in trial.arms
+    }
 
 
-def _toxicity_row(trial: Trial, calibration: Calibration, f: Figure, counts: Mapping[str, Sequence[Counts]]) -> FidelityRow | None:
+def _toxicity_row(
+    trial: Trial, calibration: Calibration, f: Figure, counts: Mapping[str, Sequence[Counts]]
+) -> FidelityRow | None:
     """Row of a toxicity rate whose event and grade the model has, or None."""
     if f.statistic != "proportion" or f.grade is None or not isinstance(f.arm, str) or f.value is None:
         return None
@@ -204,15 +232,25 @@ def _toxicity_row(trial: Trial, calibration: Calibration, f: Figure, counts: Map
     sd = math.sqrt(max(model * (1 - model), 0.25 / n) / n + (0.0 if f.events is not None else 0.005**2 / 3.0))
     z = 0.0 if used_here else (rate - model) / (math.sqrt(2.0) * sd)
     low, high = (f.interval.low, f.interval.high) if f.interval else _wilson(rate, n)
-    verdict, reason = ("met", "used as the rate") if used_here else ("consistent", "same event and grade from another source")
+    verdict, reason = (
+        ("met", "used as the rate") if used_here else ("consistent", "same event and grade from another source")
+    )
     if f.role == "superseded":
         verdict, reason = "superseded", f.why or f.note or ""
     elif not used_here and abs(z) > CONFLICT_Z:
         verdict, reason = "conflict", f"differs from the figure used (z {z:+.1f}). {f.note or f.why or ''}".strip()
     return FidelityRow(
-        **{**_common(trial, f), "used_as_target": used_here, "reported": rate}, ci_low=low, ci_high=high, ci_level=0.95,
-        ci_derived=f.interval is None, model=model, simulated=hits / total, z=z, verdict=verdict, reason=reason,
-    )  # fmt: skip
+        **{**_common(trial, f), "used_as_target": used_here, "reported": rate},
+        ci_low=low,
+        ci_high=high,
+        ci_level=0.95,
+        ci_derived=f.interval is None,
+        model=model,
+        simulated=hits / total,
+        z=z,
+        verdict=verdict,
+        reason=reason,
+    )
 
 
 def _wilson(p: float, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -259,10 +297,17 @@ def fidelity(
         if row is None:
             i = f.interval
             row = FidelityRow(
-                **{**_common(trial, f), "used_as_target": False}, ci_low=i.low if i else None, ci_high=i.high if i else None,
-                ci_level=i.level if i else None, ci_derived=False, model=None, simulated=None, z=None,
-                verdict="not modelled", reason=reasons.get(f.id, "not modelled"),
-            )  # fmt: skip
+                **{**_common(trial, f), "used_as_target": False},
+                ci_low=i.low if i else None,
+                ci_high=i.high if i else None,
+                ci_level=i.level if i else None,
+                ci_derived=False,
+                model=None,
+                simulated=None,
+                z=None,
+                verdict="not modelled",
+                reason=reasons.get(f.id, "not modelled"),
+            )
         rows.append(row)
     return Fidelity(trial.id, tuple(rows), calibration)
 
@@ -276,8 +321,12 @@ def leave_one_out(trial: Trial, calibration: Calibration | None = None) -> pd.Da
     z and months_beyond_median (of landmarks). Cached by content.
     """
     calibration = calibration or calibrate(trial)
-    key = {"trial": trial.model_dump_json(), "spec": repr(calibration.spec), "loo": 1,
-           "code": code_key("calibration", "analytic", "model", "fidelity")}  # fmt: skip
+    key = {
+        "trial": trial.model_dump_json(),
+        "spec": repr(calibration.spec),
+        "loo": 1,
+        "code": code_key("calibration", "analytic", "model", "fidelity"),
+    }
     rows = cached_json("leave_one_out", key, lambda: _leave_one_out(trial, calibration))
     return pd.DataFrame(rows)
 
@@ -300,12 +349,21 @@ def _leave_one_out(trial: Trial, calibration: Calibration) -> list[dict[str, Any
         s = calibration.statistics[left]
         predicted = s.from_scale(float(value[left]))
         medians = [x.value for x in calibration.statistics if x.kind == "median" and x.endpoint == s.endpoint]
-        out.append({
-            "study": trial.id, "figure": s.figure, "endpoint": s.endpoint, "statistic": s.kind, "timepoint": s.timepoint,
-            "reported": s.value, "predicted": predicted, "ratio": predicted / s.value, "sd": sd,
-            "z": (s.reported - float(value[left])) / sd,
-            "months_beyond_median": None if s.timepoint is None else s.timepoint - float(np.median(medians)),
-        })  # fmt: skip
+        out.append(
+            {
+                "study": trial.id,
+                "figure": s.figure,
+                "endpoint": s.endpoint,
+                "statistic": s.kind,
+                "timepoint": s.timepoint,
+                "reported": s.value,
+                "predicted": predicted,
+                "ratio": predicted / s.value,
+                "sd": sd,
+                "z": (s.reported - float(value[left])) / sd,
+                "months_beyond_median": None if s.timepoint is None else s.timepoint - float(np.median(medians)),
+            }
+        )
     return out
 
 

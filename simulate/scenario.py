@@ -31,9 +31,7 @@ from simulate.survival import SurvivalCurve
 Progress = Callable[[int, int], None]
 
 
-def load(
-    name: str | Path, *, params: str | Path | None = None, overrides: Mapping[str, str] | None = None
-) -> Scenario:
+def load(name: str | Path, *, params: str | Path | None = None, overrides: Mapping[str, str] | None = None) -> Scenario:
     """Load a scenario of the library by its id, or a scenario file by its path.
 
     Parameters
@@ -59,16 +57,25 @@ def _checked(file: ScenarioFile, trial: Trial) -> ScenarioFile:
     for name, strategy in file.strategies.items():
         if strategy.arm not in trial.arms:
             raise input_error(
-                f"{strategy.arm!r} is not an arm of {trial.id}; allowed are {', '.join(trial.arms)}.", field=f"strategies.{name}.arm"
+                f"{strategy.arm!r} is not an arm of {trial.id}; allowed are {', '.join(trial.arms)}.",
+                field=f"strategies.{name}.arm",
             )
     if file.comparator not in file.strategies:
-        raise input_error(f"{file.comparator!r} is not a strategy; allowed are {', '.join(file.strategies)}.", field="comparator")
+        raise input_error(
+            f"{file.comparator!r} is not a strategy; allowed are {', '.join(file.strategies)}.", field="comparator"
+        )
     if file.population not in trial.populations or trial.populations[file.population].strata is None:
         allowed = ", ".join(p for p, v in trial.populations.items() if v.strata is not None)
-        raise input_error(f"{file.population!r} is not a population made of strata of {trial.id}; allowed are {allowed}.", field="population")
+        raise input_error(
+            f"{file.population!r} is not a population made of strata of {trial.id}; allowed are {allowed}.",
+            field="population",
+        )
     for endpoint, cut in file.follow_up.items():
         if cut not in trial.cuts:
-            raise input_error(f"{cut!r} is not a data cut of {trial.id}; allowed are {', '.join(trial.cuts)}.", field=f"follow_up.{endpoint}")
+            raise input_error(
+                f"{cut!r} is not a data cut of {trial.id}; allowed are {', '.join(trial.cuts)}.",
+                field=f"follow_up.{endpoint}",
+            )
     return file
 
 
@@ -156,9 +163,16 @@ class Scenario:
         arms = [self.file.strategies[k].arm for k in self.strategies]
         d = self.file.discounting
         counts = simulate_counts(
-            calibration.model, arms, patients=n, seed=s, horizon=self.file.horizon,
-            rates=_rates(d.effects, d.costs, d.method), mix=self.mix, threads=threads, progress=progress,
-        )  # fmt: skip
+            calibration.model,
+            arms,
+            patients=n,
+            seed=s,
+            horizon=self.file.horizon,
+            rates=_rates(d.effects, d.costs, d.method),
+            mix=self.mix,
+            threads=threads,
+            progress=progress,
+        )
         by_strategy = {k: counts[self.file.strategies[k].arm] for k in self.strategies}
         comparison = self._compare(by_strategy, calibration.model, s)
         return Result(self, calibration, by_strategy, comparison, n, s)
@@ -175,9 +189,15 @@ class Scenario:
         grades = {t.event: t.grades for t in model.toxicities}
         headline = {t.event: t.headline for t in model.toxicities if t.headline}
         return compare(
-            counts, self.file.comparator, follow_up=self.follow_up, landmarks=self.file.landmarks,
-            rmst_tau=self.file.rmst, trial_like=(per_arm, pd.concat(parts, ignore_index=True)), grades=grades, headline=headline,
-        )  # fmt: skip
+            counts,
+            self.file.comparator,
+            follow_up=self.follow_up,
+            landmarks=self.file.landmarks,
+            rmst_tau=self.file.rmst,
+            trial_like=(per_arm, pd.concat(parts, ignore_index=True)),
+            grades=grades,
+            headline=headline,
+        )
 
 
 def _rates(effects: float, costs: float, method: str) -> tuple[float, ...]:
@@ -217,7 +237,12 @@ class Result:
 
     def summary(self) -> dict[str, Any]:
         """The machine-readable result, as in ``summary.json``."""
-        return {"scenario": self.scenario.id, "seed": self.seed, "patients": self.patients, **self.comparison.summary_dict()}
+        return {
+            "scenario": self.scenario.id,
+            "seed": self.seed,
+            "patients": self.patients,
+            **self.comparison.summary_dict(),
+        }
 
     def to_df(self) -> pd.DataFrame:
         """The contrasts, one row a strategy and endpoint."""
@@ -242,20 +267,26 @@ class Result:
     def sensitivity(self) -> dict[str, pd.DataFrame]:
         """Strategy → answers under other assumptions that meet the same figures."""
         trial = self.scenario.trial
-        return {k: sensitivity(trial, self.calibration, self.scenario.question(k)) for k in self.scenario.strategies[1:]}
+        return {
+            k: sensitivity(trial, self.calibration, self.scenario.question(k)) for k in self.scenario.strategies[1:]
+        }
 
     def rows(self, *, patients: int | None = None, chunk: int = 262_144) -> Iterator[pd.DataFrame]:
         """The same synthetic patients as rows, in frames of at most `chunk` patients of one strategy."""
         names = {self.scenario.file.strategies[k].arm: k for k in self.scenario.strategies}
         frames = iter_rows(
-            self.calibration.model, tuple(names), patients=patients or self.patients, seed=self.seed,
-            mix=self.scenario.mix, chunk=chunk,
-        )  # fmt: skip
+            self.calibration.model,
+            tuple(names),
+            patients=patients or self.patients,
+            seed=self.seed,
+            mix=self.scenario.mix,
+            chunk=chunk,
+        )
         for frame in frames:
             yield frame.assign(strategy=frame["strategy"].cat.rename_categories(names))
 
     def save(self, out: str | Path, *, save_patients: bool = False, command: str | None = None) -> Path:
-        """Write ``summary.json``, tables, figures, ``report.html`` and ``provenance.json`` into a folder, all or nothing."""
+        """Write ``summary.json``, tables, figures, ``report.html``, ``provenance.json`` into a folder, all or nothing."""
         from simulate.report import write_result
 
         return write_result(self, Path(out), save_patients=save_patients, command=command)
@@ -278,7 +309,11 @@ class Curves:
         for k in self.curves:
             arm = self.scenario.file.strategies[k].arm
             found = self.scenario.trial.select(
-                role=("primary", "fit"), endpoint=self.endpoint, statistic="median", population=self.scenario.file.population, arm=arm
+                role=("primary", "fit"),
+                endpoint=self.endpoint,
+                statistic="median",
+                population=self.scenario.file.population,
+                arm=arm,
             )
             if found and found[0].value is not None:
                 out[k] = found[0].value
@@ -305,11 +340,13 @@ class Curves:
 
         trial = self.scenario.trial
         return plot_km(
-            {self.scenario.label(k): c for k, c in self.curves.items()}, self.endpoint, ax=ax,
+            {self.scenario.label(k): c for k, c in self.curves.items()},
+            self.endpoint,
+            ax=ax,
             reported_medians={self.scenario.label(k): v for k, v in self.reported_medians().items()},
             source=f"Simulated from figures reported by {trial.title}; synthetic patients, for research and teaching.",
             follow_up=self.scenario.follow_up.get(self.endpoint, (0.0, 60.0, ""))[1],
-        )  # fmt: skip
+        )
 
     def save(self, path: str | Path) -> Path:
         """Write the curves as CSV."""

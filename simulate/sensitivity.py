@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from simulate.analytic import cox_hazard_ratio, follow_up_weights, solve
-from simulate.calibration import Calibration, ProcessSpec, build_model
+from simulate.calibration import Calibration, ProcessSpec, Spec, build_model
 from simulate.calibration.calibrate import fit, used
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
@@ -66,13 +66,23 @@ def uncertainty(calibration: Calibration, question: Question, draws: int = DRAWS
 
     The draws carry the sampling error of the trial (parametric bootstrap) and the priors of what it does not identify.
     """
-    key = {"posterior": calibration.posterior.x.tolist(), "spec": repr(calibration.spec), "question": repr(question),
-           "model": calibration.model.to_json(), "draws": draws, "code": code_key(*CODE)}  # fmt: skip
+    key = {
+        "posterior": calibration.posterior.x.tolist(),
+        "spec": repr(calibration.spec),
+        "question": repr(question),
+        "model": calibration.model.to_json(),
+        "draws": draws,
+        "code": code_key(*CODE),
+    }
 
     def compute() -> list[dict[str, Any]]:
         return [_finite(answer(calibration.draw(i), question)) for i in range(min(draws, calibration.draws))]
 
     return pd.DataFrame(cached_json("uncertainty", key, compute)).astype(float)
+
+
+def _with_process(spec: Spec, name: str, process: ProcessSpec) -> Spec:
+    return replace(spec, pfs=process) if name == "pfs" else replace(spec, pps=process)
 
 
 def alternatives(calibration: Calibration) -> list[tuple[str, str, Any]]:
@@ -91,10 +101,22 @@ def alternatives(calibration: Calibration) -> list[tuple[str, str, Any]]:
         for family in families:
             if family != current.family:
                 label = f"{name.upper()} {family}"
-                out.append((label, "another tail that meets the same figures", replace(spec, **{name: replace(current, family=family)})))
+                out.append(
+                    (
+                        label,
+                        "another tail that meets the same figures",
+                        _with_process(spec, name, replace(current, family=family)),
+                    )
+                )
     for gamma in (-0.25, 0.25):
         words = "longer" if gamma > 0 else "shorter"
-        out.append((f"dependence {gamma:+.2f}", f"later progression, {words} survival after it", replace(spec, dependence=gamma)))
+        out.append(
+            (
+                f"dependence {gamma:+.2f}",
+                f"later progression, {words} survival after it",
+                replace(spec, dependence=gamma),
+            )
+        )
     return out
 
 
@@ -103,17 +125,30 @@ def sensitivity(trial: Trial, calibration: Calibration, question: Question) -> p
 
     Columns: assumption, why, feasible and the answers of `answer`. Cached by content.
     """
-    key = {"trial": trial.model_dump_json(), "spec": repr(calibration.spec), "question": repr(question), "code": code_key(*CODE)}
+    key = {
+        "trial": trial.model_dump_json(),
+        "spec": repr(calibration.spec),
+        "question": repr(question),
+        "code": code_key(*CODE),
+    }
 
     def compute() -> list[dict[str, Any]]:
-        rows = [{"assumption": "base", "why": "as calibrated", "feasible": calibration.feasible,
-                 **_finite(answer(calibration.model, question))}]  # fmt: skip
+        rows = [
+            {
+                "assumption": "base",
+                "why": "as calibrated",
+                "feasible": calibration.feasible,
+                **_finite(answer(calibration.model, question)),
+            }
+        ]
         chosen = used(calibration.statistics)
         statistics = [calibration.statistics[i] for i in chosen]
         for label, why, spec in alternatives(calibration):
             forward, solution = fit(statistics, spec, calibration.covariance[np.ix_(chosen, chosen)])
             model = build_model(trial, forward.layout.cells(solution.x))
-            rows.append({"assumption": label, "why": why, "feasible": solution.feasible, **_finite(answer(model, question))})
+            rows.append(
+                {"assumption": label, "why": why, "feasible": solution.feasible, **_finite(answer(model, question))}
+            )
         return rows
 
     return pd.DataFrame(cached_json("sensitivity", key, compute))

@@ -59,19 +59,44 @@ def show_trial(name: str, params: Path | None, families: bool, *, quiet: bool) -
     statistics, _ = modelled(trial)
     predicted = {s.figure for s in statistics}
     figures = [
-        {"figure": f.id, "population": f.population, "endpoint": f.endpoint, "statistic": f.statistic, "timepoint": f.timepoint,
-         "grade": f.grade, "value": f.value, "low": f.interval.low if f.interval else None,
-         "high": f.interval.high if f.interval else None, "role": f.role, "source": f.source, "modelled": f.id in predicted}
+        {
+            "figure": f.id,
+            "population": f.population,
+            "endpoint": f.endpoint,
+            "statistic": f.statistic,
+            "timepoint": f.timepoint,
+            "grade": f.grade,
+            "value": f.value,
+            "low": f.interval.low if f.interval else None,
+            "high": f.interval.high if f.interval else None,
+            "role": f.role,
+            "source": f.source,
+            "modelled": f.id in predicted,
+        }
         for f in trial.figures
-    ]  # fmt: skip
+    ]
     calibration = calibrate(trial)
     cells = [
-        {"arm": a, "stratum": s, "process": k, "family": d.family, "parameters": [float(f"{p:.4g}") for p in d.params],
-         "cure": d.cure, "median": d.median if d.median < 1e6 else None}
-        for (a, s), c in calibration.model.cells.items() for k, d in (("pfs", c.pfs), ("pps", c.pps))
-    ]  # fmt: skip
-    document: dict[str, Any] = {"id": trial.id, "title": trial.title, "figures": figures, "cells": cells,
-                                "feasible": calibration.feasible, "parameters": calibration.parameters()}  # fmt: skip
+        {
+            "arm": a,
+            "stratum": s,
+            "process": k,
+            "family": d.family,
+            "parameters": [float(f"{p:.4g}") for p in d.params],
+            "cure": d.cure,
+            "median": d.median if d.median < 1e6 else None,
+        }
+        for (a, s), c in calibration.model.cells.items()
+        for k, d in (("pfs", c.pfs), ("pps", c.pps))
+    ]
+    document: dict[str, Any] = {
+        "id": trial.id,
+        "title": trial.title,
+        "figures": figures,
+        "cells": cells,
+        "feasible": calibration.feasible,
+        "parameters": calibration.parameters(),
+    }
     if families:
         rows = search(trial)
         document["families"] = [r.__dict__ for r in rows]
@@ -79,18 +104,31 @@ def show_trial(name: str, params: Path | None, families: bool, *, quiet: bool) -
     if not quiet:
         print(f"{trial.id}: {trial.title}")
         print_frame(pd.DataFrame(figures))
-        print("primary figures are met exactly" if calibration.feasible else "primary figures conflict; the fit is weighted")
+        print(
+            "primary figures are met exactly"
+            if calibration.feasible
+            else "primary figures conflict; the fit is weighted"
+        )
         print_frame(pd.DataFrame(cells).astype({"parameters": str}), title="Calibrated model (months)")
         if families:
-            print_frame(pd.DataFrame(document["families"]), title="Families, by log marginal likelihood of the reported figures")
+            print_frame(
+                pd.DataFrame(document["families"]), title="Families, by log marginal likelihood of the reported figures"
+            )
             print(document["choice"])
     return document
 
 
 def run_fidelity(
-    names: list[str] | None, loo: bool, patients: int, seed: int, threads: int | None, out: Path | None, params: Path | None,
-    *, quiet: bool,
-) -> list[dict[str, Any]]:  # fmt: skip
+    names: list[str] | None,
+    loo: bool,
+    patients: int,
+    seed: int,
+    threads: int | None,
+    out: Path | None,
+    params: Path | None,
+    *,
+    quiet: bool,
+) -> list[dict[str, Any]]:
     """Fidelity, or leave-one-out predictions, of trials; prints tables unless `quiet`, returns plain records."""
     library = Library(params)
     trials = [library.trial(n) for n in (names or library.trials())]
@@ -103,7 +141,8 @@ def run_fidelity(
             if not quiet:
                 print_frame(frame, title=f"{trial.id}: each used figure predicted from the others")
                 rms = float((frame["z"] ** 2).mean() ** 0.5)
-                print(f"RMS z {rms:.2f}; median |predicted / reported - 1| {float((frame['ratio'] - 1).abs().median()):.1%}")
+                off = float((frame["ratio"] - 1).abs().median())
+                print(f"RMS z {rms:.2f}; median |predicted / reported - 1| {off:.1%}")
         else:
             table = fidelity(trial, calibration, patients=patients, seed=seed, threads=threads)
             records += table.to_json()
@@ -124,7 +163,9 @@ def _print_fidelity(frame: pd.DataFrame) -> None:
     for used, title in ((True, "used as targets"), (False, "not used")):
         part = modelled_rows[modelled_rows["used_as_target"] == used]
         if len(part):
-            print_frame(part[COLUMNS].dropna(axis=1, how="all"), title=f"{part['study'].iloc[0]}: figures {title}", digits=3)
+            print_frame(
+                part[COLUMNS].dropna(axis=1, how="all"), title=f"{part['study'].iloc[0]}: figures {title}", digits=3
+            )
 
 
 def print_comparison(result: Any) -> None:
@@ -133,18 +174,41 @@ def print_comparison(result: Any) -> None:
     rows = []
     for strategy, s in summary["strategies"].items():
         for endpoint, e in s["endpoints"].items():
-            rows.append({"strategy": strategy, "endpoint": endpoint, "median": e["median"], "MC error": e["median_mc_error"],
-                         "RMST": e["rmst"]["value"], "to": e["rmst"]["tau"],
-                         **{f"at {k} mo": v for k, v in e["landmarks"].items()}})  # fmt: skip
-    print_frame(pd.DataFrame(rows), title=f"{summary['scenario']}: {summary['patients']:,} patients a strategy, seed {summary['seed']} (months)")
-    columns = ["strategy", "comparator", "endpoint", "follow_up", "hazard_ratio", "mc_error", "hazard_ratio_uncensored", "rmst_difference"]
+            rows.append(
+                {
+                    "strategy": strategy,
+                    "endpoint": endpoint,
+                    "median": e["median"],
+                    "MC error": e["median_mc_error"],
+                    "RMST": e["rmst"]["value"],
+                    "to": e["rmst"]["tau"],
+                    **{f"at {k} mo": v for k, v in e["landmarks"].items()},
+                }
+            )
+    print_frame(
+        pd.DataFrame(rows),
+        title=f"{summary['scenario']}: {summary['patients']:,} patients a strategy, seed {summary['seed']} (months)",
+    )
+    columns = [
+        "strategy",
+        "comparator",
+        "endpoint",
+        "follow_up",
+        "hazard_ratio",
+        "mc_error",
+        "hazard_ratio_uncensored",
+        "rmst_difference",
+    ]
     contrasts = pd.DataFrame(summary["contrasts"])
     if len(contrasts):
         print_frame(contrasts[[c for c in columns if c in contrasts]], title="Contrasts")
     toxicity = [
         {"event": event, "grade": t["grade"], "strategy": strategy, "rate": t["rate"]}
-        for strategy, s in summary["strategies"].items() for event, t in s["toxicities"].items()
-    ]  # fmt: skip
+        for strategy, s in summary["strategies"].items()
+        for event, t in s["toxicities"].items()
+    ]
     if toxicity:
-        wide = pd.DataFrame(toxicity).pivot_table(index=["event", "grade"], columns="strategy", values="rate", sort=False)
+        wide = pd.DataFrame(toxicity).pivot_table(
+            index=["event", "grade"], columns="strategy", values="rate", sort=False
+        )
         print_frame(wide.reset_index(), title="Toxicity (share of patients)", digits=3)

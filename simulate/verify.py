@@ -1,7 +1,7 @@
 """Verification: the simulation held against numerical integration of the same model, over many independent seeds.
 
-For every arm of every model a z-score per seed and quantity: (simulated − integrated) / its exact standard error. If the
-kernel, the counting and the integration agree, the scores are standard normal: their mean, variance and tails are tested.
+For every arm of every model a z-score per seed and quantity: (simulated − integrated) / its exact standard error. If
+the kernel, the counting and the integration agree, the scores are standard normal: mean, variance and tails are tested.
 """
 
 from __future__ import annotations
@@ -51,11 +51,22 @@ class Agreement:
             z = self.z[:, j]
             mean, variance, tail = float(z.mean()), float(z.var(ddof=1)), int((np.abs(z) > 2.0).sum())
             passed = abs(mean) < mean_bound and low < variance < high and tail <= tail_limit
-            rows.append({
-                "model": self.model, "arm": self.arm, "quantity": name, "seeds": k, "mean_z": mean, "mean_bound": mean_bound,
-                "variance": variance, "variance_low": low, "variance_high": high, "beyond_2": tail, "beyond_2_limit": int(tail_limit),
-                "passed": bool(passed),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "model": self.model,
+                    "arm": self.arm,
+                    "quantity": name,
+                    "seeds": k,
+                    "mean_z": mean,
+                    "mean_bound": mean_bound,
+                    "variance": variance,
+                    "variance_low": low,
+                    "variance_high": high,
+                    "beyond_2": tail,
+                    "beyond_2_limit": int(tail_limit),
+                    "passed": bool(passed),
+                }
+            )
         return pd.DataFrame(rows)
 
 
@@ -101,7 +112,7 @@ def observed(counts: Counts) -> dict[str, float]:
 
 
 def _time_z(counts: Counts, outcome: ArmOutcome) -> dict[str, float]:
-    """z of the mean discounted time in each state; its standard error from the simulated second moments."""
+    """Z of the mean discounted time in each state; its standard error from the simulated second moments."""
     n = counts.patients
     out = {}
     for r, rate in enumerate(counts.rates):
@@ -121,7 +132,9 @@ def agreement(
     outcomes = solve(model, horizon=horizon)
     scores: dict[str, list[dict[str, float]]] = {arm: [] for arm in model.arms}
     for seed in range(first_seed, first_seed + seeds):
-        simulated = simulate_counts(model, model.arms, patients=patients, seed=seed, horizon=horizon, rates=rates, threads=threads)
+        simulated = simulate_counts(
+            model, model.arms, patients=patients, seed=seed, horizon=horizon, rates=rates, threads=threads
+        )
         for arm, counts in simulated.items():
             found, pooled = observed(counts), counts.pooled()
             z = {k: (found[k] - value) / se for k, (value, se) in expected(outcomes[arm], patients).items()}
@@ -146,8 +159,20 @@ def run_verify(
         frames += [a.to_df() for a in found]
     table = pd.concat(frames, ignore_index=True)
     if not quiet:
-        columns = ["model", "arm", "quantity", "mean_z", "mean_bound", "variance", "beyond_2", "beyond_2_limit", "passed"]
-        print_frame(table[columns], title=f"Simulation against integration: {seeds} seeds of {patients:,} patients", digits=3)
+        columns = [
+            "model",
+            "arm",
+            "quantity",
+            "mean_z",
+            "mean_bound",
+            "variance",
+            "beyond_2",
+            "beyond_2_limit",
+            "passed",
+        ]
+        print_frame(
+            table[columns], title=f"Simulation against integration: {seeds} seeds of {patients:,} patients", digits=3
+        )
         print(f"{int(table['passed'].sum())} of {len(table)} quantities agree within their bounds")
     if out is not None:
         write_csv(out / "verify.csv", table)

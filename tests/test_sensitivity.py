@@ -9,7 +9,9 @@ from simulate.calibration import calibrate
 from simulate.evidence import Library
 from simulate.sensitivity import Question, answer, sensitivity, uncertainty
 
-QUESTION = Question(("chemotherapy_bevacizumab", "chemotherapy"), {"os": (32.9, 59.0), "pfs": (32.9, 44.2)}, 120.0, 36.0)
+QUESTION = Question(
+    ("chemotherapy_bevacizumab", "chemotherapy"), {"os": (32.9, 59.0), "pfs": (32.9, 44.2)}, 120.0, 36.0
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def test_every_assumption_meets_the_same_figures_and_tails_differ(trial):
 def test_draws_cover_the_reported_interval(trial):
     """95 % of the draws' OS hazard ratios span about the printed interval 0.62 to 0.95.
 
-    200 draws: the standard error of a 2.5 % quantile of log HR is about 2.7 sd / sqrt(200) = 0.02; bound 0.08 holds four.
+    200 draws: the standard error of a 2.5 % quantile of log HR is about 2.7 sd / sqrt(200) = 0.02; bound: four.
     """
     table = uncertainty(calibrate(trial), QUESTION, 200)
     low, high = np.log(table["os_hazard_ratio"].quantile([0.025, 0.975]))

@@ -30,7 +30,8 @@ def test_scores_of_a_calibrated_model_are_standard_normal(model):
 def test_a_wrong_simulation_is_noticed(model):
     """One per cent in the PFS scale is a hundred times the effect of flooring to days, and must not pass."""
     cells = {
-        k: replace(c, pfs=Distribution("weibull", (c.pfs.params[0], 1.01 * c.pfs.params[1]))) for k, c in model.cells.items()
+        k: replace(c, pfs=Distribution("weibull", (c.pfs.params[0], 1.01 * c.pfs.params[1])))
+        for k, c in model.cells.items()
     }
     wrong = replace(model, cells=cells)
     arm = model.arms[0]
@@ -47,11 +48,15 @@ def test_a_wrong_simulation_is_noticed(model):
 @pytest.mark.parametrize(
     "pfs",
     [
-        Distribution("gompertz", (0.04, 0.06)), Distribution("lognormal", (2.0, 0.9)), Distribution("loglogistic", (1.6, 8.0)),
-        Distribution("gengamma", (2.2, 0.8, -0.6)), Distribution("gengamma", (2.2, 0.8, 0.7)),
-        Distribution("weibull", (1.3, 8.0), 0.08), Distribution("weibull", (1.3, 8.0), 0.0, (4.0, 12.0), (0.6, 1.2, 0.9)),
+        Distribution("gompertz", (0.04, 0.06)),
+        Distribution("lognormal", (2.0, 0.9)),
+        Distribution("loglogistic", (1.6, 8.0)),
+        Distribution("gengamma", (2.2, 0.8, -0.6)),
+        Distribution("gengamma", (2.2, 0.8, 0.7)),
+        Distribution("weibull", (1.3, 8.0), 0.08),
+        Distribution("weibull", (1.3, 8.0), 0.0, (4.0, 12.0), (0.6, 1.2, 0.9)),
     ],
-)  # fmt: skip
+)
 def test_every_family_agrees_with_its_integration(pfs):
     """20 seeds of 65,536 patients and more; bounds as in `Agreement.to_df`."""
     cell = ArmModel(pfs, 0.15, Distribution("lognormal", (1.9, 0.8)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ def _alive_with_dependence(cell: ArmModel, progressions: Array, months: Array) -
     mass = np.add.reduceat(coarse, edges[:-1])
     at = np.add.reduceat(coarse * mid, edges[:-1])[mass > 0.0] / mass[mass > 0.0]
     arrivals = np.zeros((len(edges) - 1, len(coarse)))
-    for k, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for k, (start, stop) in enumerate(pairwise(edges)):
         arrivals[k, start:stop] = coarse[start:stop]
     stretch = (at / cell.pfs.median) ** cell.dependence
     survival = cell.pps.survival(mid[None, :] / stretch[:, None])

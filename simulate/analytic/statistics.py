@@ -38,7 +38,7 @@ def landmark(survival: Array, months: float) -> float:
 def restricted_mean(survival: Array, tau: float, rate: float = 0.0) -> float:
     """Integral of ``survival * exp(-rate * years)`` from 0 to `tau` months, in months (trapezoid on days)."""
     day = tau * DAYS_PER_MONTH
-    i = min(int(math.ceil(day)), len(survival) - 1)
+    i = min(math.ceil(day), len(survival) - 1)
     grid = np.minimum(np.arange(i + 1, dtype=float), day)
     s = survival[: i + 1].copy()
     s[i] = landmark(survival, tau)

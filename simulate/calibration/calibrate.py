@@ -103,8 +103,11 @@ def _guess(trial: Trial, statistics: Sequence[Statistic]) -> dict[str, dict[str,
     for arm in trial.arms:
         median = {}
         for endpoint in ("pfs", "os"):
-            own = [s.value for s in statistics
-                   if s.kind == "median" and s.endpoint == endpoint and {c[0] for c in s.groups[0].cells} == {arm}]  # fmt: skip
+            own = [
+                s.value
+                for s in statistics
+                if s.kind == "median" and s.endpoint == endpoint and {c[0] for c in s.groups[0].cells} == {arm}
+            ]
             median[endpoint] = float(np.median(own)) if own else {"pfs": 6.0, "os": 14.0}[endpoint]
         out["pfs"][arm] = median["pfs"]
         out["pps"][arm] = max(0.8 * (median["os"] - median["pfs"]), 1.0)
@@ -116,15 +119,23 @@ def specification(trial: Trial, statistics: Sequence[Statistic], **override: Any
     c = trial.calibration
     share, dependence = DEATH_SHARE, 0.0
     if c.death_share is not None:
-        share = (c.death_share.prior.mean, c.death_share.prior.sd / (c.death_share.prior.mean * (1 - c.death_share.prior.mean)))
+        share = (
+            c.death_share.prior.mean,
+            c.death_share.prior.sd / (c.death_share.prior.mean * (1 - c.death_share.prior.mean)),
+        )
         if c.death_share.fixed is not None:
             share = (c.death_share.fixed, 1e-6)
     if c.dependence is not None and c.dependence.fixed is not None:
         dependence = c.dependence.fixed
     spec = Spec(
-        tuple(trial.arms), tuple(trial.strata), _process(c.pfs, "weibull"), _process(c.pps, "weibull"),
-        share, dependence, _guess(trial, statistics),
-    )  # fmt: skip
+        tuple(trial.arms),
+        tuple(trial.strata),
+        _process(c.pfs, "weibull"),
+        _process(c.pps, "weibull"),
+        share,
+        dependence,
+        _guess(trial, statistics),
+    )
     return replace(spec, **override)
 
 
@@ -140,7 +151,9 @@ def automatic(trial: Trial, spec: Spec) -> Spec:
         if getattr(c, name).family == "auto":
             family = getattr(row, name)
             cure = family.startswith("mixture cure ")
-            spec = replace(spec, **{name: replace(getattr(spec, name), family=family.removeprefix("mixture cure "), cure=cure)})
+            spec = replace(
+                spec, **{name: replace(getattr(spec, name), family=family.removeprefix("mixture cure "), cure=cure)}
+            )
     return spec
 
 
@@ -159,7 +172,9 @@ def used(statistics: Sequence[Statistic]) -> list[int]:
     return [i for i, s in enumerate(statistics) if s.role in ("primary", "fit")]
 
 
-def fit(statistics: Sequence[Statistic], spec: Spec, sampling: Array | None = None, start: Array | None = None) -> tuple[Forward, Solution]:
+def fit(
+    statistics: Sequence[Statistic], spec: Spec, sampling: Array | None = None, start: Array | None = None
+) -> tuple[Forward, Solution]:
     """Solve one specification on the statistics given, all of which are used; weighted if the equalities conflict."""
     forward = Forward(Layout(spec), statistics)
     if sampling is None:
@@ -225,9 +240,12 @@ def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
         sd = prior.prior.sd if prior is not None and prior.fixed is None else 0.0
         posterior = linearise(everything, second, sampling, deviations, used(statistics), sd)
         return {
-            "x": second.x.tolist(), "feasible": second.feasible, "objective": second.objective,
-            "covariance": sampling.tolist(), "posterior": posterior.to_dict(),
-        }  # fmt: skip
+            "x": second.x.tolist(),
+            "feasible": second.feasible,
+            "objective": second.objective,
+            "covariance": sampling.tolist(),
+            "posterior": posterior.to_dict(),
+        }
 
     stored = cached_json("calibration", key, compute)
     x = np.array(stored["x"])
@@ -235,6 +253,13 @@ def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
     model = build_model(trial, layout.cells(x))
     everything = Forward(layout, statistics)
     return Calibration(
-        trial.id, spec, model, tuple(statistics), everything(x), np.array(stored["covariance"]),
-        LinearPosterior.from_dict(stored["posterior"]), stored["feasible"], stored["objective"],
-    )  # fmt: skip
+        trial.id,
+        spec,
+        model,
+        tuple(statistics),
+        everything(x),
+        np.array(stored["covariance"]),
+        LinearPosterior.from_dict(stored["posterior"]),
+        stored["feasible"],
+        stored["objective"],
+    )

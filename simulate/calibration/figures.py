@@ -75,7 +75,9 @@ def _reason(trial: Trial, figure: Figure) -> str | None:
     comparator = trial.populations[figure.comparator_population or figure.population]
     if population.strata is None or comparator.strata is None:
         if figure.statistic != "hazard_ratio":
-            return "absolute figure of a subgroup that cuts across the modelled strata; needs its prognosis, which no source gives"
+            return (
+                "absolute figure of a subgroup that cuts across the strata; needs its prognosis, which no source gives"
+            )
         if not population.homogeneous_effect:
             return "contrast of a subgroup for which no homogeneous effect is assumed"
     if figure.endpoint == "pps" and figure.statistic == "events":
@@ -92,9 +94,11 @@ def _statistic(trial: Trial, figure: Figure) -> Statistic | Problematic:
     homogeneous = trial.populations[figure.population].strata is None
     se = _standard_error(trial, figure, homogeneous)
     if homogeneous and se is None:
-        return Problematic(figure, "neither an interval, nor a p value, nor a number of patients is reported for this subgroup")
+        return Problematic(
+            figure, "neither an interval, nor a p value, nor a number of patients is reported for this subgroup"
+        )
     treated = _group(trial, trial.arms_of(figure.arm), trial.strata_of(figure.population))
-    groups = (treated,)
+    groups: tuple[Group, ...] = (treated,)
     value = float(figure.value or 0.0)
     if figure.comparator is not None:
         other = figure.comparator_population or figure.population
@@ -104,7 +108,9 @@ def _statistic(trial: Trial, figure: Figure) -> Statistic | Problematic:
     role = figure.role if figure.role in ("primary", "fit") else "check"
     cut = _cut(trial, figure)
     assert cut is not None
-    return Statistic(figure.id, figure.statistic, figure.endpoint, groups, value, role, cut, figure.timepoint, se, homogeneous)
+    return Statistic(
+        figure.id, figure.statistic, figure.endpoint, groups, value, role, cut, figure.timepoint, se, homogeneous
+    )
 
 
 def modelled(trial: Trial) -> tuple[list[Statistic], list[Problematic]]:

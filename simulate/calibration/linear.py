@@ -58,10 +58,13 @@ class LinearPosterior:
     @staticmethod
     def from_dict(d: dict[str, Any]) -> LinearPosterior:
         """Inverse of `to_dict`."""
-        return LinearPosterior(**{k: np.array(v) if isinstance(v, list) else v for k, v in d.items()})
+        values: dict[str, Any] = {k: np.array(v) if isinstance(v, list) else v for k, v in d.items()}
+        return LinearPosterior(**values)
 
 
-def residual_covariance(jacobian_c: Array, jacobian_u: Array, gain: Array, cov: Array, c: Sequence[int], u: Sequence[int]) -> Array:
+def residual_covariance(
+    jacobian_c: Array, jacobian_u: Array, gain: Any, cov: Array, c: Sequence[int], u: Sequence[int]
+) -> Array:
     """Covariance of the residuals of figures `c` predicted from figures `u` (see the module)."""
     cc, cu, uu = cov[np.ix_(c, c)], cov[np.ix_(c, u)], cov[np.ix_(u, u)]
     a = jacobian_c @ gain

@@ -27,7 +27,7 @@ CURE_NEEDS_MEDIANS = 3.0
 
 @dataclass(frozen=True)
 class SearchRow:
-    """One specification of the search: labels, score (log marginal likelihood), misfit and whether equalities are met."""
+    """One specification of the search: labels, log marginal likelihood, misfit, whether equalities are met."""
 
     pfs: str
     pps: str
@@ -79,8 +79,9 @@ def choose(rows: Sequence[SearchRow]) -> tuple[SearchRow, str]:
     plain = [r for r in near if _plain(r.pfs) in PREFERENCE and _plain(r.pps) in PREFERENCE] or near[:1]
     taken = min(plain, key=lambda r: (_rank(r.pfs), _rank(r.pps)))
     words = (
-        f"PFS {taken.pfs}, PPS {taken.pps}: {len(near)} of {len(rows)} specifications explain the reported figures about as well "
-        f"(within {INDISTINGUISHABLE:g} log units of the best, PFS {rows[0].pfs} with PPS {rows[0].pps}); the simplest is taken."
+        f"PFS {taken.pfs}, PPS {taken.pps}: {len(near)} of {len(rows)} specifications explain the figures about as well "
+        f"(within {INDISTINGUISHABLE:g} log units of the best, PFS {rows[0].pfs}, PPS {rows[0].pps}); "
+        "the simplest is taken."
     )
     return taken, words
 
@@ -107,8 +108,13 @@ def search(trial: Trial) -> list[SearchRow]:
             value, objective, feasible = log_evidence(statistics, replace(base, pfs=pfs, pps=pps))
         except (np.linalg.LinAlgError, FloatingPointError):
             value, objective, feasible = float("-inf"), float("inf"), False
-        return {"pfs": pfs.label, "pps": pps.label, "score": value if np.isfinite(value) else -1e9,
-                "objective": objective if np.isfinite(objective) else 1e9, "feasible": feasible}  # fmt: skip
+        return {
+            "pfs": pfs.label,
+            "pps": pps.label,
+            "score": value if np.isfinite(value) else -1e9,
+            "objective": objective if np.isfinite(objective) else 1e9,
+            "feasible": feasible,
+        }
 
     def compute() -> list[dict[str, Any]]:
         cut = float(np.median(list(base.guess["pfs"].values())))

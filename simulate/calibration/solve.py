@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +116,7 @@ def precision(statistics: Sequence[Statistic], covariance: Array, equality: floa
     return out
 
 
-def _minimise(forward: Forward, x: Array, target: Array, weights: Array, tolerance: float) -> tuple[Array, Array, Array]:
+def _minimise(forward: Forward, x: Array, target: Array, weights: Array, tolerance: float) -> tuple[Array, Any, Array]:
     """Damped Gauss–Newton; returns (x, residual, jacobian)."""
     root = np.linalg.cholesky(weights).T
     value = forward(x)

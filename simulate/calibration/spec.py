@@ -80,7 +80,9 @@ class Parameter:
     sd: float
 
 
-def _process_parameters(prefix: str, spec: ProcessSpec, arms: Sequence[str], strata: Sequence[str], guess: Mapping[str, float]) -> list[Parameter]:
+def _process_parameters(
+    prefix: str, spec: ProcessSpec, arms: Sequence[str], strata: Sequence[str], guess: Mapping[str, float]
+) -> list[Parameter]:
     out = []
     piecewise = spec.effect == "piecewise_hazard_ratio"
     for i, arm in enumerate(arms):

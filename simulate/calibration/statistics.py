@@ -53,7 +53,9 @@ class Group:
     def survival(self, curve_of: CurveOf, endpoint: str) -> Array:
         """Survival of the group on the daily grid: the mixture of its cells, for PPS of those who progress."""
         curves = [curve_of(cell) for cell in self.cells]
-        weight = [n * (float(c.progressed[-1]) if endpoint == "pps" else 1.0) for n, c in zip(self.n, curves, strict=True)]
+        weight = [
+            n * (float(c.progressed[-1]) if endpoint == "pps" else 1.0) for n, c in zip(self.n, curves, strict=True)
+        ]
         total = sum(weight)
         out = np.zeros(1)
         for w, c in zip(weight, curves, strict=True):

@@ -8,6 +8,7 @@ uniform enrolment and every data cut applied to the same patients.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,16 @@ Array = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 
-def _patients(cells: Mapping[Cell, ArmModel], sizes: Mapping[Cell, int], replicates: int, rng: np.random.Generator):
+def _patients(
+    cells: Mapping[Cell, ArmModel], sizes: Mapping[Cell, int], replicates: int, rng: np.random.Generator
+) -> tuple[dict[str, Array], Array, list[Cell]]:
     """Times of PFS, OS and PPS (NaN without progression), the enrolment uniform, each of shape (replicates, patients),
-    and the cell of each column."""
-    pfs, os, pps, columns = [], [], [], []
+    and the cell of each column.
+    """
+    pfs: list[Array] = []
+    os: list[Array] = []
+    pps: list[Array] = []
+    columns: list[Cell] = []
     for cell, n in sizes.items():
         model = cells[cell]
         shape = (replicates, n)
@@ -40,7 +47,9 @@ def _patients(cells: Mapping[Cell, ArmModel], sizes: Mapping[Cell, int], replica
     return times, rng.random((replicates, len(columns))), columns
 
 
-def _censor(times: Mapping[str, Array], take: NDArray[np.int64], enrolled: Array, s: Statistic) -> tuple[Array, BoolArray]:
+def _censor(
+    times: Mapping[str, Array], take: NDArray[np.int64], enrolled: Array, s: Statistic
+) -> tuple[Array, BoolArray]:
     """Observed time and event indicator under the statistic's data cut.
 
     Whoever is never at risk (enrolled after the cut, or not progressed by then, for PPS) is censored before everybody
@@ -54,7 +63,7 @@ def _censor(times: Mapping[str, Array], take: NDArray[np.int64], enrolled: Array
     return np.where(follow_up > 0.0, np.minimum(time, follow_up), -1.0), time <= follow_up
 
 
-def _km(time: Array, event: BoolArray) -> tuple[Array, Array]:
+def _km(time: Array, event: BoolArray) -> tuple[Array, Any]:
     """Sorted times and Kaplan–Meier survival just after each, both (replicates, n); no ties in continuous time."""
     order = np.argsort(time, axis=1)
     t = np.take_along_axis(time, order, 1)

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,9 @@ class Distribution:
             )
         for name, positive, value in zip(spec.parameters, spec.positive, self.params, strict=True):
             if not math.isfinite(value) or (positive and value <= 0.0):
-                raise input_error(f"{self.family} {name} is {value}; it must be finite{' and > 0' * positive}.", field="params")
+                raise input_error(
+                    f"{self.family} {name} is {value}; it must be finite{' and > 0' * positive}.", field="params"
+                )
         if not 0.0 <= self.cure < 1.0:
             raise input_error(f"cure is {self.cure}; allowed is [0, 1).", field="cure")
         if self.ratio_cuts and len(self.ratios) != len(self.ratio_cuts) + 1:
@@ -75,8 +78,8 @@ class Distribution:
 
     def cumulative_hazard(self, t: ArrayLike) -> Array:
         """Cumulative hazard at `t` (months, any shape)."""
-        t = np.maximum(np.asarray(t, dtype=float), 0.0)
-        h = self._base_hazard(t)
+        at = np.maximum(np.asarray(t, dtype=float), 0.0)
+        h = self._base_hazard(at)
         if not self.ratios:
             return h
         if not self.ratio_cuts:
@@ -113,7 +116,9 @@ class Distribution:
                 s0 = (np.exp(-h) - self.cure) / (1.0 - self.cure)
                 h = np.where(s0 <= 0.0, np.inf, -np.log(np.maximum(s0, 0.0)))
         with np.errstate(over="ignore"):
-            return np.where(np.isinf(h), np.inf, FAMILIES[self.family].inverse(np.where(np.isinf(h), 1.0, h), *self.params))
+            return np.where(
+                np.isinf(h), np.inf, FAMILIES[self.family].inverse(np.where(np.isinf(h), 1.0, h), *self.params)
+            )
 
     def quantile(self, p: ArrayLike) -> Array:
         """Time by which a share `p` has had the event."""
@@ -165,7 +170,7 @@ class Toxicity:
         for arm, rates in self.rates.items():
             if len(rates) != len(self.grades) or any(not 0.0 <= r <= 1.0 for r in rates):
                 raise input_error("one rate in [0, 1] per grade is needed.", field=f"toxicity.{self.event}.{arm}")
-            if any(b > a for a, b in zip(rates, rates[1:], strict=False)):
+            if any(b > a for a, b in pairwise(rates)):
                 raise input_error("rates must not increase with the grade.", field=f"toxicity.{self.event}.{arm}")
 
 
@@ -210,14 +215,18 @@ class JointModel:
         doc: dict[str, Any] = json.loads(text)
 
         def dist(d: dict[str, Any]) -> Distribution:
-            return Distribution(d["family"], *(tuple(d["params"]), d["cure"], tuple(d["ratio_cuts"]), tuple(d["ratios"])))
+            return Distribution(
+                d["family"], *(tuple(d["params"]), d["cure"], tuple(d["ratio_cuts"]), tuple(d["ratios"]))
+            )
 
         cells = {
             (c["arm"], c["stratum"]): ArmModel(dist(c["pfs"]), c["death_share"], dist(c["pps"]), c["dependence"])
             for c in doc["cells"]
         }
         tox = tuple(
-            Toxicity(t["event"], t["label"], tuple(t["grades"]), {a: tuple(r) for a, r in t["rates"].items()}, t["headline"])
+            Toxicity(
+                t["event"], t["label"], tuple(t["grades"]), {a: tuple(r) for a, r in t["rates"].items()}, t["headline"]
+            )
             for t in doc["toxicities"]
         )
         mix = {a: tuple(m) for a, m in doc["mix"].items()}

@@ -7,7 +7,16 @@ import math
 import numpy as np
 import pytest
 
-from simulate.analytic import Curves, cell_curves, cox_hazard_ratio, crossing_time, landmark, mixture, restricted_mean, solve
+from simulate.analytic import (
+    Curves,
+    cell_curves,
+    cox_hazard_ratio,
+    crossing_time,
+    landmark,
+    mixture,
+    restricted_mean,
+    solve,
+)
 from simulate.analytic.statistics import expected_events, follow_up_weights
 from simulate.model import DAYS_PER_MONTH, ArmModel, Distribution, JointModel
 
@@ -121,7 +130,7 @@ def test_proportional_hazards_give_their_ratio_at_any_follow_up(weights):
 
 
 def test_hazard_ratio_depends_on_follow_up_without_proportional_hazards():
-    """Progression slows but survival after it does not: the OS ratio drifts to 1 with longer follow-up (design, GOG 240)."""
+    """Progression slows but survival after it does not: the OS ratio drifts to 1 with longer follow-up."""
     pps = Distribution("weibull", (1.1, 9.0))
     a = cell_curves(ArmModel(WEIBULL.with_hazard_ratio(0.67), 0.1, pps), 3650).os
     b = cell_curves(ArmModel(WEIBULL, 0.1, pps), 3650).os
@@ -133,7 +142,8 @@ def test_hazard_ratio_depends_on_follow_up_without_proportional_hazards():
 def test_follow_up_weights_and_events():
     g = follow_up_weights(2000, 30.0, 50.0)
     mid = (np.arange(2000) + 0.5) / DAYS_PER_MONTH
-    assert np.all(g[mid < 20.0] == 1.0) and np.all(g[mid > 50.0] == 0.0)
+    assert np.all(g[mid < 20.0] == 1.0)
+    assert np.all(g[mid > 50.0] == 0.0)
     assert g[np.argmin(abs(mid - 35.0))] == pytest.approx(0.5, abs=1e-3)
     s = np.exp(-0.1 * np.arange(2001) / DAYS_PER_MONTH)
     # P(T < C) for C uniform on (20, 50) months

@@ -12,8 +12,7 @@ from simulate.analytic import cox_hazard_ratio, solve
 from simulate.calibration import ProcessSpec, calibrate, modelled, search, specification
 from simulate.calibration.calibrate import fit
 from simulate.calibration.search import SearchRow, choose, cure_allowed
-from simulate.calibration.solve import Forward
-from simulate.calibration.spec import Layout, Spec
+from simulate.calibration.spec import Spec
 from simulate.calibration.statistics import Cut, Group, Statistic, predict
 from simulate.model import ArmModel, Distribution, JointModel
 
@@ -24,15 +23,19 @@ CUT = Cut("final", 30.0, 55.0)
 def truth() -> dict[tuple[str, str], ArmModel]:
     pfs = Distribution("weibull", (1.25, 8.0))
     pps = Distribution("weibull", (1.1, 10.0))
-    return {("control", "all"): ArmModel(pfs, 0.12, pps), ("treated", "all"): ArmModel(pfs.with_hazard_ratio(0.7), 0.12, pps)}
+    return {
+        ("control", "all"): ArmModel(pfs, 0.12, pps),
+        ("treated", "all"): ArmModel(pfs.with_hazard_ratio(0.7), 0.12, pps),
+    }
 
 
 def figures(role: str = "primary") -> list[Statistic]:
     """The six figures a trial prints, computed exactly from `truth`."""
     groups = {a: Group(((a, "all"),), (200.0,)) for a in ARMS}
-    empty = [
-        Statistic(f"{e}_{a}", "median", e, (groups[a],), 1.0, role, CUT) for e in ("os", "pfs") for a in ARMS
-    ] + [Statistic(f"{e}_hr", "hazard_ratio", e, (groups["treated"], groups["control"]), 1.0, role, CUT) for e in ("os", "pfs")]  # fmt: skip
+    empty = [Statistic(f"{e}_{a}", "median", e, (groups[a],), 1.0, role, CUT) for e in ("os", "pfs") for a in ARMS] + [
+        Statistic(f"{e}_hr", "hazard_ratio", e, (groups["treated"], groups["control"]), 1.0, role, CUT)
+        for e in ("os", "pfs")
+    ]
     model = JointModel("t", ARMS, ("all",), dict.fromkeys(ARMS, (1.0,)), truth())
     curves = {(a, "all"): o.curves for a, o in solve(model, horizon=60.0).items()}
     values = predict(empty, curves.__getitem__)
@@ -128,7 +131,7 @@ def test_figures_not_used_are_predicted(calibrations, trial):
 
 
 def test_sampling_correlation_of_median_ratio_and_hazard_ratio(calibrations):
-    """In GOG 240 the log ratio of OS medians and the log hazard ratio are correlated at about -0.73 (design, section 5)."""
+    """In GOG 240 the log ratio of OS medians and the log hazard ratio are correlated at about -0.73."""
     c = calibrations["gog240"]
     index = {s.figure: i for i, s in enumerate(c.statistics)}
     b, k, hr = index["os_median_b"], index["os_median_c"], index["os_hr"]
@@ -181,9 +184,13 @@ def test_every_family_meets_the_primary_figures_of_gog240(library):
     statistics = [s for s in everything if s.role in ("primary", "fit")]
     base = specification(trial, everything)
     for pfs in (
-        ProcessSpec("lognormal"), ProcessSpec("loglogistic"), ProcessSpec("gengamma"), ProcessSpec("gompertz"),
-        ProcessSpec("weibull", cure=True), ProcessSpec("weibull", effect="piecewise_hazard_ratio", cut=6.0),
-    ):  # fmt: skip
+        ProcessSpec("lognormal"),
+        ProcessSpec("loglogistic"),
+        ProcessSpec("gengamma"),
+        ProcessSpec("gompertz"),
+        ProcessSpec("weibull", cure=True),
+        ProcessSpec("weibull", effect="piecewise_hazard_ratio", cut=6.0),
+    ):
         _, solution = fit(statistics, replace(base, pfs=pfs))
         assert solution.feasible, pfs.label
 
@@ -219,8 +226,11 @@ def test_search_ranks_families_and_explains_the_choice(library):
 
 
 def test_choice_prefers_the_simple_among_the_indistinguishable():
-    rows = [SearchRow("gengamma", "lognormal", 5.0, 1.0, True), SearchRow("weibull", "weibull", 3.5, 1.0, True),
-            SearchRow("lognormal", "weibull", 2.5, 1.0, True)]  # fmt: skip
+    rows = [
+        SearchRow("gengamma", "lognormal", 5.0, 1.0, True),
+        SearchRow("weibull", "weibull", 3.5, 1.0, True),
+        SearchRow("lognormal", "weibull", 2.5, 1.0, True),
+    ]
     assert choose(rows)[0] == rows[1]
     rows[0] = replace(rows[0], score=9.0)
     assert choose(rows)[0] == rows[0]

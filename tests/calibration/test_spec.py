@@ -47,7 +47,7 @@ def test_zero_vector_is_the_prior_mean():
     assert cells["a", "all"].pfs.median == pytest.approx(6.0)
     assert cells["b", "all"].pfs.params[0] == pytest.approx(math.exp(SHAPE_PRIOR["weibull"][0]))
     assert cells["a", "all"].death_share == pytest.approx(0.1)
-    assert len(set(p.name for p in layout.parameters)) == layout.size
+    assert len({p.name for p in layout.parameters}) == layout.size
 
 
 def test_common_shape_is_proportional_hazards():

@@ -9,7 +9,14 @@ import pytest
 from lifelines import CoxPHFitter, KaplanMeierFitter
 
 from simulate.calibration.statistics import Cut, Group, Statistic
-from simulate.calibration.trial_bootstrap import _km, _landmark, _median, covariance, cox_two_groups, replicate_statistics
+from simulate.calibration.trial_bootstrap import (
+    _km,
+    _landmark,
+    _median,
+    covariance,
+    cox_two_groups,
+    replicate_statistics,
+)
 from simulate.model import ArmModel, Distribution, JointModel
 
 
