@@ -317,7 +317,7 @@ def leave_one_out(trial: Trial, calibration: Calibration | None = None) -> pd.Da
 
     Returns
     -------
-    DataFrame with columns study, figure, endpoint, statistic, timepoint, reported, predicted, ratio, sd (working scale),
+    DataFrame with columns study, figure, endpoint, statistic, timepoint, reported, predicted, ratio, sd (on its scale),
     z and months_beyond_median (of landmarks). Cached by content.
     """
     calibration = calibration or calibrate(trial)

@@ -286,7 +286,7 @@ class Result:
             yield frame.assign(strategy=frame["strategy"].cat.rename_categories(names))
 
     def save(self, out: str | Path, *, save_patients: bool = False, command: str | None = None) -> Path:
-        """Write ``summary.json``, tables, figures, ``report.html``, ``provenance.json`` into a folder, all or nothing."""
+        """Write ``summary.json``, tables, figures, ``report.html``, ``provenance.json`` into a folder, or nothing."""
         from simulate.report import write_result
 
         return write_result(self, Path(out), save_patients=save_patients, command=command)

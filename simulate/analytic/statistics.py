@@ -78,7 +78,7 @@ def cox_hazard_ratio(
 
 
 def cox_from_exposure(treated: tuple[Array, Array], control: tuple[Array, Array]) -> float:
-    """Cox hazard ratio from (events, number at risk) of each day in two groups, shapes (D,); NaN without information."""
+    """Cox hazard ratio from (events, number at risk) of each day in two groups, shape (D,); NaN if undefined."""
     (e1, y1), (e0, y0) = treated, control
     total, observed = e0 + e1, float(e1.sum())
     keep = (total > 1e-14 * max(float(total.sum()), 1e-300)) & (y0 + y1 > 0.0)

@@ -79,7 +79,7 @@ def choose(rows: Sequence[SearchRow]) -> tuple[SearchRow, str]:
     plain = [r for r in near if _plain(r.pfs) in PREFERENCE and _plain(r.pps) in PREFERENCE] or near[:1]
     taken = min(plain, key=lambda r: (_rank(r.pfs), _rank(r.pps)))
     words = (
-        f"PFS {taken.pfs}, PPS {taken.pps}: {len(near)} of {len(rows)} specifications explain the figures about as well "
+        f"PFS {taken.pfs}, PPS {taken.pps}: {len(near)} of {len(rows)} specifications explain the figures as well "
         f"(within {INDISTINGUISHABLE:g} log units of the best, PFS {rows[0].pfs}, PPS {rows[0].pps}); "
         "the simplest is taken."
     )

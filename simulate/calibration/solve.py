@@ -105,7 +105,7 @@ def precision(statistics: Sequence[Statistic], covariance: Array, equality: floa
     f = len(statistics)
     primary = np.array([s.role == "primary" for s in statistics])
     if equality is None or not primary.any():
-        return np.linalg.inv(covariance)
+        return np.asarray(np.linalg.inv(covariance))
     out = np.zeros((f, f))
     p, r = np.flatnonzero(primary), np.flatnonzero(~primary)
     out[p, p] = 1.0 / equality**2

@@ -150,7 +150,8 @@ def normal_pass(z, event, log_event):
 def table_pass(z, tables, t):
     """Log time at log hazard `z`; the first and the last piece are straight lines and reach to infinity."""
     for i in range(len(z)):
-        x = (z[i] - TABLE_LOW) * _PIECES_PER_UNIT
+        log_hazard = z[i]
+        x = (log_hazard - TABLE_LOW) * _PIECES_PER_UNIT
         j = np.int64(min(max(x, 0.0), TABLE_PIECES - 1.0))
         d = x - j
         y = tables[t, j, 5]
@@ -158,7 +159,8 @@ def table_pass(z, tables, t):
         y = y * d + tables[t, j, 3]
         y = y * d + tables[t, j, 2]
         y = y * d + tables[t, j, 1]
-        z[i] = y * d + tables[t, j, 0]
+        y = y * d + tables[t, j, 0]
+        z[i] = y if log_hazard < np.inf else np.inf  # 0 * inf in the last piece
 
 
 @compiled

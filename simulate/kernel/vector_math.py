@@ -105,7 +105,7 @@ def normal_quantile(event, log_event, hazard):
     ----------
     event : F = 1 - exp(-hazard), accurate for small hazards.
     log_event : log F.
-    hazard : -log(1 - F); beyond 4,096 it counts as 4,096 (the 90-sigma tail).
+    hazard : -log(1 - F); beyond 4,096 it counts as 4,096 (the 90-sigma tail), but ``inf`` gives ``inf``.
 
     Wichura's AS 241 (Appl Stat 1988;37:477) in the centre and in the near tail; the far tail is refitted on
     sqrt(-log p) from 5 to 64 (relative error 2e-14), because competing risks with a small share reach that far.
@@ -127,7 +127,8 @@ def normal_quantile(event, log_event, hazard):
     centre = abs(q) <= 0.425
     num = q * num_c if centre else num
     den = den_c if centre else den
-    return num / den
+    quantile = num / den
+    return quantile if hazard <= _LARGEST else hazard
 
 
 @compiled(inline=True)
