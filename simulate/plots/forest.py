@@ -119,8 +119,10 @@ def _axes(ax: Axes, rows: Sequence[ForestRow], xlabel: str, log: bool, title: st
     ax.set_yticklabels([row.label for row in rows])
     if log:
         low, high = ax.get_xlim()
-        nice = [t for t in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 10) if low <= t <= high]
-        ax.set_xticks(nice[:: max(1, len(nice) // 6)])
+        fine = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 10)
+        coarse = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10)
+        inside = [t for t in fine if low <= t <= high]
+        ax.set_xticks(inside if len(inside) <= 6 else [t for t in coarse if low <= t <= high])
         ax.xaxis.set_major_formatter(ScalarFormatter())
         ax.xaxis.set_minor_locator(NullLocator())
         ax.xaxis.set_minor_formatter(NullFormatter())

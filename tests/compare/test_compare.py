@@ -184,6 +184,10 @@ def test_time_in_states_adds_up_to_the_restricted_mean(counts, comparison):
             curve.rmst(curve.horizon).value, abs=4 / 30.4375 / math.sqrt(12 * 10_000)
         )
     assert frame["difference"].isna().tolist() == [True] * 3 + [False] * 3
+    # ten equal batches: SD over batches of their own differences / sqrt(10)
+    by_batch = [counts[s].time_sum[:, 0].sum(axis=-1) / counts[s].n for s in ("better", "plain")]
+    expected = np.std(by_batch[0] - by_batch[1], ddof=1) / math.sqrt(10)
+    assert frame["difference_mc_error"].iloc[-1] == pytest.approx(expected, rel=1e-9)
 
 
 def test_toxicity_table(comparison):
