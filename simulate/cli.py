@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from simulate.errors import SimulateError, input_error
+from simulate.errors import InputError, SimulateError, input_error
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -141,7 +143,7 @@ def check(
     if as_json:
         _print_json([asdict(p) for p in problems])
     for p in problems:
-        print(("warning: " if p.severity == "warning" else "") + str(p), file=sys.stderr)
+        print(p, file=sys.stderr)
     errors = sum(p.severity == "error" for p in problems)
     if errors:
         raise typer.Exit(2)
@@ -167,6 +169,7 @@ def fidelity(
     """Reported, model, simulated, z and verdict of every reported figure."""
     from simulate.show import run_fidelity
 
+    _writable(out)
     rows = run_fidelity(
         trials, leave_one_out, patients, 1 if seed is None else seed, threads, out, params, quiet=as_json
     )
@@ -196,6 +199,7 @@ def run(
 
     if save_patients and out is None:
         raise input_error("needs a folder to write to.", field="--save-patients", advice="Add --out DIR.")
+    _writable(out)
     loaded = load(scenario, params=params, overrides=_overrides(set_ or []))
     stored = None if model is None else _stored_model(model)
     with progress_bar(f"{loaded.id}: simulating") as progress:
@@ -222,6 +226,7 @@ def verify(
     """Hold the simulation against numerical integration of the same models."""
     from simulate.verify import run_verify
 
+    _writable(out)
     rows = run_verify(seeds=seeds, patients=patients, threads=threads, out=out, params=params, quiet=as_json)
     if as_json:
         _print_json(rows)
@@ -241,6 +246,24 @@ def _overrides(items: list[str]) -> dict[str, str]:
     return out
 
 
+def _writable(out: Path | None) -> None:
+    """Refuse a folder that cannot be written before the work is done rather than after."""
+    if out is None:
+        return
+    found = out.resolve()
+    if found.exists() and not found.is_dir():
+        raise input_error("is a file, not a folder.", file=str(out), advice="Name another folder with --out.")
+    existing = next(p for p in (found, *found.parents) if p.exists())
+    if not existing.is_dir():
+        raise input_error(
+            f"cannot be made: {existing} is a file.", file=str(out), advice="Name another folder with --out."
+        )
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise input_error(
+            "cannot be written: no permission.", file=str(out), advice="Choose a folder you may write to."
+        )
+
+
 def _stored_model(path: Path) -> Any:
     from simulate.model import JointModel
 
@@ -248,7 +271,7 @@ def _stored_model(path: Path) -> Any:
         return JointModel.from_json(path.read_text("utf-8"))
     except OSError as error:
         raise input_error(f"cannot be read ({error.strerror}).", file=str(path)) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError) as error:
         raise input_error(
             f"is not a stored model ({error}).", file=str(path), advice="Use the model.json of a run."
         ) from None
@@ -256,6 +279,8 @@ def _stored_model(path: Path) -> Any:
 
 def main() -> None:
     """Entry point of the command."""
+    # what a cluster sends when time is up: files half-written are cleared away, as after Ctrl-C
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     app()
 
 
