@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def context(
-    result: Result, *, command: str | None = None, provenance: Mapping[str, Any] | None = None, drawn: Mapping[str, Any] | None = None
+    result: Result,
+    *,
+    command: str | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    drawn: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The values of the template.
 
@@ -33,9 +37,14 @@ def context(
     names, summary = Names(result.scenario), result.summary()
     origin = record(result, command) if provenance is None else provenance
     values = {
-        **_head(result, summary, names), **_results(result, summary, names), **_pictures(result, summary, names, drawn or {}),
-        **_evidence(result, names), **_model(result, names), **_reproduce(origin), "glossary": GLOSSARY,
-    }  # fmt: skip
+        **_head(result, summary, names),
+        **_results(result, summary, names),
+        **_pictures(result, summary, names, drawn or {}),
+        **_evidence(result, names),
+        **_model(result, names),
+        **_reproduce(origin),
+        "glossary": GLOSSARY,
+    }
     values["contents"] = _contents(values)
     return values
 
@@ -44,31 +53,42 @@ def _head(result: Result, summary: Mapping[str, Any], names: Names) -> dict[str,
     scenario = result.scenario
     strategies = "1 strategy" if len(scenario.strategies) == 1 else f"{len(scenario.strategies)} strategies"
     meta = (
-        f"{count(result.patients)} synthetic patients under each of {strategies}; evidence of {names.study}; seed {result.seed}; "
+        f"{count(result.patients)} synthetic patients under each of {strategies}; evidence of {names.study}; seed "
+        f"{result.seed}; "
         f"simulate {__version__}. Times in months (30.4375 days)."
     )
     return {
-        "title": scenario.file.title, "question": scenario.file.question, "banner": words.BANNER, "meta": meta, "version": __version__,
+        "title": scenario.file.title,
+        "question": scenario.file.question,
+        "banner": words.BANNER,
+        "meta": meta,
+        "version": __version__,
         "answer": words.answer(result, summary, names),
         "facts": results_view.facts(summary, names, scenario.file.comparator, scenario.strategies[1:]),
-    }  # fmt: skip
+    }
 
 
 def _results(result: Result, summary: Mapping[str, Any], names: Names) -> dict[str, Any]:
     one_trial, n = results_view.trial_like_table(summary, names)
     others = result.scenario.strategies[1:]
-    tables = [(results_view.uncertainty_table(result, names, s), results_view.sensitivity_table(result, names, s)) for s in others]
+    tables = [
+        (results_view.uncertainty_table(result, names, s), results_view.sensitivity_table(result, names, s))
+        for s in others
+    ]
     size = f"{count(n)} patients in each arm" if n else "the trial’s number of patients"
     return {
-        "monte_carlo": words.MONTE_CARLO, "longer": words.LONGER, "no_p": words.NO_P,
+        "monte_carlo": words.MONTE_CARLO,
+        "longer": words.LONGER,
+        "no_p": words.NO_P,
         "strategies": results_view.strategies_table(summary, names, result.comparison),
-        "time": results_view.time_table(result.comparison, names, result.scenario.file.horizon), "contrasts": results_view.contrasts_table(summary, names),
+        "time": results_view.time_table(result.comparison, names, result.scenario.file.horizon),
+        "contrasts": results_view.contrasts_table(summary, names),
         "one_trial": one_trial,
-        "one_trial_note": f"One simulated trial with {size}, different patients in each, analysed as the real one was. Another seed gives "
-        "another trial: this row shows how much chance a trial of this size leaves.",
+        "one_trial_note": words.ONE_TRIAL.format(size=size),
         "toxicity": evidence.toxicity_table(result, names),
-        "uncertainty": [u for u, _ in tables if u is not None], "sensitivity": [s for _, s in tables if s is not None],
-    }  # fmt: skip
+        "uncertainty": [u for u, _ in tables if u is not None],
+        "sensitivity": [s for _, s in tables if s is not None],
+    }
 
 
 def _pictures(result: Result, summary: Mapping[str, Any], names: Names, drawn: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,13 +100,19 @@ def _pictures(result: Result, summary: Mapping[str, Any], names: Names, drawn: M
         narrow = figures.curve(result, e, narrow=True)
         # our own drawing: Matplotlib has escaped the labels in it
         svg = [Markup(figures.inline(f, f"{e}-{size}")) for f, size in ((wide, "wide"), (narrow, "narrow"))]  # noqa: S704
-        curves.append(Picture(f"figure-{e}", svg[0], words.curve_caption(e, result, names, wide.get_xlim()[1]), words.curve_alt(e, summary, names), svg[1]))
+        curves.append(
+            Picture(
+                f"figure-{e}",
+                svg[0],
+                words.curve_caption(e, result, names, wide.get_xlim()[1]),
+                words.curve_alt(e, summary, names),
+                svg[1],
+            )
+        )
     forest = drawn.get("reported_vs_simulated") or figures.reported_beside_simulated(result, names)
     picture = None
     if forest is not None:
-        caption = "Squares and lines: reported figures with their intervals; filled: used by the calibration, open: predicted. Circles: the model by integration. Crosses: simulated."
-        alt = "Forest plot of reported figures beside the model and the simulation; the numbers are in the tables below."
-        picture = Picture("figure-forest", Markup(figures.inline(forest, "forest")), caption, alt)  # noqa: S704
+        picture = Picture("figure-forest", Markup(figures.inline(forest, "forest")), *words.FOREST)  # noqa: S704
     return {"curves": curves, "forest": picture}
 
 
@@ -95,36 +121,49 @@ def _evidence(result: Result, names: Names) -> dict[str, Any]:
     trust = evidence.leave_one_out_view(leave_one_out(result.scenario.trial, result.calibration), names)
     n = len([r for r in result.fidelity.rows if r.model is not None])
     text = (
-        f"{names.study} gave {len(result.fidelity.rows)} figures; {n} can be held against the model. Meeting the figures it was given proves "
-        "nothing, so those it never saw stand apart. z is the distance in standard deviations, the sampling error of the trial included; "
-        f"beyond ±1.96 a figure counts as a conflict. The root mean square z of the figures not used is {fixed(fidelity['rms'], 2)}; about "
+        f"{names.study} gave {len(result.fidelity.rows)} figures; {n} can be held against the model. Meeting the "
+        "figures it was given proves "
+        "nothing, so those it never saw stand apart. z is the distance in standard deviations, the sampling error of "
+        "the trial included; "
+        "beyond ±1.96 a figure counts as a conflict. The root mean square z of the figures not used is "
+        f"{fixed(fidelity['rms'], 2)}; about "
         "1 is what chance alone gives."
     )
     return {
-        "fidelity": fidelity, "fidelity_text": text, "trust": trust, "trust_text": _trust(trust),
-        "cuts": sources_view.cuts_table(names, result.scenario.follow_up), "sources": sources_view.sources_list(names),
-        "sources_text": "A hazard ratio belongs to a data cut. Each source is listed with the reason it is cited, how it was seen and the "
-        "figures it gave.",
+        "fidelity": fidelity,
+        "fidelity_text": text,
+        "trust": trust,
+        "trust_text": _trust(trust),
+        "cuts": sources_view.cuts_table(names, result.scenario.follow_up),
+        "sources": sources_view.sources_list(names),
+        "sources_text": words.SOURCES,
         "notes": result.scenario.trial.notes,
-    }  # fmt: skip
+    }
 
 
 def _trust(trust: Mapping[str, Any] | None) -> str:
     if trust is None:
         return ""
     return (
-        "Prediction is the test. Each figure the calibration used was left out and predicted from the others: half of the predictions came "
-        f"within {trust['typical']} of the reported figure, and the furthest ({trust['worst_figure']}) was off by {trust['worst']}; the root "
-        f"mean square z is {trust['rms_z']}. A figure that nobody reported, such as a mean gain or a survival rate beyond the follow-up, "
+        "Prediction is the test. Each figure the calibration used was left out and predicted from the others: half "
+        "of the predictions came "
+        f"within {trust['typical']} of the reported figure, and the furthest ({trust['worst_figure']}) was off by "
+        f"{trust['worst']}; the root "
+        f"mean square z is {trust['rms_z']}. A figure that nobody reported, such as a mean gain or a survival rate "
+        "beyond the follow-up, "
         "deserves no more trust than this."
     )
 
 
 def _model(result: Result, names: Names) -> dict[str, Any]:
     return {
-        "model": model_view.model_table(result, names), "families": model_view.families_used(result), "choices": model_view.choices(result),
-        "search": model_view.search_fold(result), "assumptions": result.scenario.file.assumptions, "limits": result.scenario.file.limits,
-    }  # fmt: skip
+        "model": model_view.model_table(result, names),
+        "families": model_view.families_used(result),
+        "choices": model_view.choices(result),
+        "search": model_view.search_fold(result),
+        "assumptions": result.scenario.file.assumptions,
+        "limits": result.scenario.file.limits,
+    }
 
 
 def _reproduce(origin: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,24 +171,47 @@ def _reproduce(origin: Mapping[str, Any]) -> dict[str, Any]:
     versions.append(row("Python", origin["python"]))
     machine = origin["platform"]
     inputs = [row(f"{i['folder']}/{i['file']}", Cell(i["sha256"][:16], small="")) for i in origin["inputs"]]
-    inputs += [row("calibrated model (model.json)", origin["model_sha256"][:16]), row("code of simulate", origin["code_sha256"][:16])]
+    inputs += [
+        row("calibrated model (model.json)", origin["model_sha256"][:16]),
+        row("code of simulate", origin["code_sha256"][:16]),
+    ]
     text = (
-        f"Seed {origin['seed']}, {count(origin['patients'])} patients per strategy, written {origin['written'].replace('T', ' ')[:16]} UTC on "
-        f"{machine['system']} {machine['machine']}. The same seed gives the same patients on any number of threads. provenance.json holds "
+        f"Seed {origin['seed']}, {count(origin['patients'])} patients per strategy, written "
+        f"{origin['written'].replace('T', ' ')[:16]} UTC on "
+        f"{machine['system']} {machine['machine']}. The same seed gives the same patients on any number of threads. "
+        "provenance.json holds "
         "this in full; model.json holds the calibrated model."
     )
     return {
-        "command": origin["command"], "reproduce_text": text,
-        "versions": Table("versions", "Versions", (Column("package", numeric=False), Column("version", numeric=False)), tuple(versions)),
-        "inputs": Table("inputs", "Parameter files and hashes",
-                        (Column("what", numeric=False), Column("SHA-256, first 16 digits", numeric=False)), tuple(inputs)),
-    }  # fmt: skip
+        "command": origin["command"],
+        "reproduce_text": text,
+        "versions": Table(
+            "versions",
+            "Versions",
+            (Column("package", numeric=False), Column("version", numeric=False)),
+            tuple(versions),
+        ),
+        "inputs": Table(
+            "inputs",
+            "Parameter files and hashes",
+            (Column("what", numeric=False), Column("SHA-256, first 16 digits", numeric=False)),
+            tuple(inputs),
+        ),
+    }
 
 
 def _contents(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     entries = [
-        ("answer", "Answer"), ("results", "Results"), ("curves", "Curves"), ("harms", "Adverse events"), ("fidelity", "Reported v simulated"),
-        ("uncertain", "Uncertainty"), ("the-model", "Model"), ("assumptions", "Assumptions"), ("sources", "Sources"),
-        ("reproduce", "Reproduce"), ("glossary", "Glossary"),
-    ]  # fmt: skip
+        ("answer", "Answer"),
+        ("results", "Results"),
+        ("curves", "Curves"),
+        ("harms", "Adverse events"),
+        ("fidelity", "Reported v simulated"),
+        ("uncertain", "Uncertainty"),
+        ("the-model", "Model"),
+        ("assumptions", "Assumptions"),
+        ("sources", "Sources"),
+        ("reproduce", "Reproduce"),
+        ("glossary", "Glossary"),
+    ]
     return [e for e in entries if e[0] != "harms" or values["toxicity"] is not None]

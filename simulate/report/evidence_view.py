@@ -19,24 +19,37 @@ if TYPE_CHECKING:
     from simulate.scenario import Result
 
 VERDICTS = {
-    "met": "met", "consistent": "consistent", "conflict": "conflict", "superseded": "superseded",
+    "met": "met",
+    "consistent": "consistent",
+    "conflict": "conflict",
+    "superseded": "superseded",
     "not modelled": "not modelled",
-}  # fmt: skip
+}
 _COLUMNS = (
-    Column("figure", numeric=False), Column("reported", "interval"), Column("model"), Column("simulated"),
-    Column("z", "SD"), Column("verdict", numeric=False), Column("source", numeric=False),
-)  # fmt: skip
+    Column("figure", numeric=False),
+    Column("reported", "interval"),
+    Column("model"),
+    Column("simulated"),
+    Column("z", "SD"),
+    Column("verdict", numeric=False),
+    Column("source", numeric=False),
+)
 
 
 def _figure_row(names: Names, r: FidelityRow, reason: bool) -> tuple[Cell, ...]:
     unit = _unit(names, r)
-    verdict = Cell(VERDICTS.get(r.verdict, r.verdict), small=r.reason if reason else "", mark=r.verdict.replace(" ", "-"))
+    verdict = Cell(
+        VERDICTS.get(r.verdict, r.verdict), small=r.reason if reason else "", mark=r.verdict.replace(" ", "-")
+    )
     return row(
         Cell(names.figure(r), small=names.group(r)),
         Cell(reported_value(r.reported, r.statistic, unit), small=reported_interval(r), value=r.reported),
-        Cell(model_value(r.model, r.statistic), value=r.model), Cell(model_value(r.simulated, r.statistic), value=r.simulated),
-        Cell(fixed(r.z, 1, sign=True), value=r.z), verdict, _source(names, r),
-    )  # fmt: skip
+        Cell(model_value(r.model, r.statistic), value=r.model),
+        Cell(model_value(r.simulated, r.statistic), value=r.simulated),
+        Cell(fixed(r.z, 1, sign=True), value=r.z),
+        verdict,
+        _source(names, r),
+    )
 
 
 def _unit(names: Names, r: FidelityRow) -> str | None:
@@ -65,13 +78,17 @@ def fidelity_tables(result: Result, names: Names) -> dict[str, Any]:
     superseded = [r for r in rows if r.verdict == "superseded"]
     unmodelled = [r for r in rows if r.verdict == "not modelled"]
     folds = [
-        _fold(names, "superseded", f"Superseded rivals ({len(superseded)}): reported too, not used, and why", superseded),
+        _fold(
+            names, "superseded", f"Superseded rivals ({len(superseded)}): reported too, not used, and why", superseded
+        ),
         _reasons(names, unmodelled),
     ]
     return {
         "targets": _table(names, "targets", f"Figures the model was made to meet ({len(targets)})", targets),
         "others": _table(names, "not-targets", f"Figures the model never saw ({len(others)})", others),
-        "conflicts": _table(names, "conflicts", f"Conflicts ({len(conflicts)}), with their reasons", conflicts, reason=True),
+        "conflicts": _table(
+            names, "conflicts", f"Conflicts ({len(conflicts)}), with their reasons", conflicts, reason=True
+        ),
         "n_conflicts": len(conflicts),
         "rms": result.fidelity.rms_z(),
         "folds": tuple(f for f in folds if f is not None),
@@ -87,15 +104,21 @@ def _reasons(names: Names, rows: list[FidelityRow]) -> Fold | None:
     """Figures no part of the model predicts: the figure and the reason are all there is to show."""
     if not rows:
         return None
-    columns = (Column("figure", numeric=False), Column("reported", "interval"), Column("why not modelled", numeric=False),
-               Column("source", numeric=False))  # fmt: skip
+    columns = (
+        Column("figure", numeric=False),
+        Column("reported", "interval"),
+        Column("why not modelled", numeric=False),
+        Column("source", numeric=False),
+    )
     shown = tuple(
         row(
-            Cell(names.figure(r), small=names.group(r)), Cell(_reported(names, r), small=reported_interval(r), value=r.reported),
-            r.reason, _source(names, r),
+            Cell(names.figure(r), small=names.group(r)),
+            Cell(_reported(names, r), small=reported_interval(r), value=r.reported),
+            r.reason,
+            _source(names, r),
         )
         for r in rows
-    )  # fmt: skip
+    )
     title = f"Reported figures that are not modelled ({len(rows)})"
     return Fold(title, (Table("not-modelled", "Kept as evidence, each with the reason", columns, shown, wide=True),))
 
@@ -151,18 +174,30 @@ def leave_one_out_view(frame: Any, names: Names) -> dict[str, Any] | None:
         f = by_id.get(r["figure"])
         who = "" if f is None else names.whose(f)
         miss = r["ratio"] - 1.0
-        rows.append(row(
-            Cell(f"{labels.short(r['endpoint'])} {labels.STATISTICS.get(r['statistic'], r['statistic'])}", small=who),
-            Cell(reported_value(r["reported"], r["statistic"]), value=r["reported"]),
-            Cell(model_value(r["predicted"], r["statistic"]), value=r["predicted"]),
-            Cell(f"{fixed(100 * miss, 0, sign=True)} %", value=miss), Cell(fixed(r["z"], 1, sign=True), value=r["z"]),
-        ))  # fmt: skip
+        rows.append(
+            row(
+                Cell(
+                    f"{labels.short(r['endpoint'])} {labels.STATISTICS.get(r['statistic'], r['statistic'])}", small=who
+                ),
+                Cell(reported_value(r["reported"], r["statistic"]), value=r["reported"]),
+                Cell(model_value(r["predicted"], r["statistic"]), value=r["predicted"]),
+                Cell(f"{fixed(100 * miss, 0, sign=True)} %", value=miss),
+                Cell(fixed(r["z"], 1, sign=True), value=r["z"]),
+            )
+        )
     ratio = np.abs(np.log(frame["ratio"].to_numpy(dtype=float)))
     worst = int(np.argmax(ratio))
-    columns = (Column("figure left out", numeric=False), Column("reported"), Column("predicted", "from the others"),
-               Column("error", "relative"), Column("z", "SD"))  # fmt: skip
+    columns = (
+        Column("figure left out", numeric=False),
+        Column("reported"),
+        Column("predicted", "from the others"),
+        Column("error", "relative"),
+        Column("z", "SD"),
+    )
     return {
-        "table": Table("leave-one-out", "Each figure the model uses, predicted from all the others", columns, tuple(rows)),
+        "table": Table(
+            "leave-one-out", "Each figure the model uses, predicted from all the others", columns, tuple(rows)
+        ),
         "typical": f"{100 * (math.exp(float(np.median(ratio))) - 1):.0f} %",
         "worst": f"{100 * (math.exp(float(ratio[worst])) - 1):.0f} %",
         "worst_figure": ", ".join(x for x in (rows[worst][0].text, rows[worst][0].small) if x),

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 ROW = 0.29  # inches, a row of the forest plot: two lines of its label
 NARROW = (3.7, 3.6)  # inches: drawn at this size, letters stay readable on a phone
 _RATIO_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0)
-PANELS = (("median", "Median (months)", False, 1), ("hazard_ratio", "Hazard ratio", True, 2), ("landmark", "Event-free (%)", False, 0))
+PANELS = (
+    ("median", "Median (months)", False, 1),
+    ("hazard_ratio", "Hazard ratio", True, 2),
+    ("landmark", "Event-free (%)", False, 0),
+)
 
 
 def curve(result: Result, endpoint: str, *, narrow: bool = False) -> Axes:

@@ -13,11 +13,21 @@ if TYPE_CHECKING:
 NAMES = ["strategy", "comparator", "endpoint"]
 EMPTY = {
     "contrasts": [*NAMES, "follow_up", "hazard_ratio", "mc_error"],
-    "toxicity": ["strategy", "event", "grade", "rate", "mc_error", "reported", "reported_events", "reported_n", "figure"],
+    "toxicity": [
+        "strategy",
+        "event",
+        "grade",
+        "rate",
+        "mc_error",
+        "reported",
+        "reported_events",
+        "reported_n",
+        "figure",
+    ],
     "landmarks": ["strategy", "endpoint", "months", "value", "mc_error"],
     "sensitivity": ["strategy", "assumption", "why", "feasible"],
     "uncertainty": ["strategy", "draw"],
-}  # fmt: skip
+}
 
 
 def all_frames(result: Result) -> dict[str, pd.DataFrame]:
@@ -49,7 +59,11 @@ def contrasts(result: Result) -> pd.DataFrame:
     frame = _columns(result.comparison.to_df("contrasts"), "contrasts")
     trials = result.comparison.to_df("trial_like")
     if len(trials):
-        own = trials.drop(columns=["follow_up", "n", "events"], errors="ignore").set_index(NAMES).add_prefix("trial_like_")
+        own = (
+            trials.drop(columns=["follow_up", "n", "events"], errors="ignore")
+            .set_index(NAMES)
+            .add_prefix("trial_like_")
+        )
         frame = frame.merge(own.reset_index(), how="left", on=NAMES)
     return frame
 
@@ -61,7 +75,10 @@ def toxicity(result: Result) -> pd.DataFrame:
         return pd.DataFrame(columns=EMPTY["toxicity"])
     trial, arms = result.scenario.trial, {s: v.arm for s, v in result.scenario.file.strategies.items()}
     figures = {
-        (item.event, g.grade, s): trial.figure(g.figures[arm]) for item in trial.toxicity for g in item.grades for s, arm in arms.items()
+        (item.event, g.grade, s): trial.figure(g.figures[arm])
+        for item in trial.toxicity
+        for g in item.grades
+        for s, arm in arms.items()
     }
     own = [figures.get(key) for key in zip(frame["event"], frame["grade"], frame["strategy"], strict=True)]
     reported = {
@@ -70,7 +87,9 @@ def toxicity(result: Result) -> pd.DataFrame:
         "reported_n": [None if f is None else f.n for f in own],
         "figure": [None if f is None else f.id for f in own],
     }
-    return frame.assign(**{k: pd.array(v, dtype="Int64") if k in ("reported_events", "reported_n") else v for k, v in reported.items()})
+    return frame.assign(
+        **{k: pd.array(v, dtype="Int64") if k in ("reported_events", "reported_n") else v for k, v in reported.items()}
+    )
 
 
 def _stacked(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:

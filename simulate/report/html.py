@@ -22,7 +22,11 @@ def available() -> bool:
 
 
 def render(
-    result: Result, *, command: str | None = None, provenance: Mapping[str, Any] | None = None, drawn: Mapping[str, Any] | None = None
+    result: Result,
+    *,
+    command: str | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    drawn: Mapping[str, Any] | None = None,
 ) -> str:
     """The report of a result as one self-contained page.
 
@@ -45,7 +49,11 @@ def render(
 
     # autoescape for everything: labels and notes come from files that users write
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["full"] = lambda value: repr(float(value))
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")

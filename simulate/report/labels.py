@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from simulate.fidelity import FidelityRow
     from simulate.scenario import Scenario
 
+NBSP = "\N{NO-BREAK SPACE}"
 ENDPOINTS = {
     "os": "overall survival",
     "pfs": "progression-free survival",
@@ -20,20 +21,37 @@ ENDPOINTS = {
     "pps": "survival after progression",
 }
 STATISTICS = {
-    "median": "median", "hazard_ratio": "hazard ratio", "landmark": "landmark", "proportion": "rate", "events": "events",
-    "count": "count", "risk_ratio": "risk ratio", "odds_ratio": "odds ratio", "range": "range", "mean": "mean",
-}  # fmt: skip
+    "median": "median",
+    "hazard_ratio": "hazard ratio",
+    "landmark": "landmark",
+    "proportion": "rate",
+    "events": "events",
+    "count": "count",
+    "risk_ratio": "risk ratio",
+    "odds_ratio": "odds ratio",
+    "range": "range",
+    "mean": "mean",
+}
 SEEN = {
-    "primary_abstract": "abstract of the paper", "primary_full_text": "full text of the paper",
-    "secondary_transcription": "transcription by others", "news_or_review_summary": "news or review",
-    "regulatory_label": "regulatory label", "conference_abstract": "conference abstract",
-    "systematic_review": "systematic review", "regulator_announcement": "announcement of a regulator",
-    "seed": "figure given with this project", "derived": "derived from other figures",
-}  # fmt: skip
+    "primary_abstract": "abstract of the paper",
+    "primary_full_text": "full text of the paper",
+    "secondary_transcription": "transcription by others",
+    "news_or_review_summary": "news or review",
+    "regulatory_label": "regulatory label",
+    "conference_abstract": "conference abstract",
+    "systematic_review": "systematic review",
+    "regulator_announcement": "announcement of a regulator",
+    "seed": "figure given with this project",
+    "derived": "derived from other figures",
+}
 FAMILIES = {
-    "exponential": "exponential", "weibull": "Weibull", "gompertz": "Gompertz", "lognormal": "log-normal",
-    "loglogistic": "log-logistic", "gengamma": "generalised gamma",
-}  # fmt: skip
+    "exponential": "exponential",
+    "weibull": "Weibull",
+    "gompertz": "Gompertz",
+    "lognormal": "log-normal",
+    "loglogistic": "log-logistic",
+    "gengamma": "generalised gamma",
+}
 
 
 def endpoint(name: str) -> str:
@@ -94,12 +112,15 @@ class Names:
             return ""
         parts = reference.split("+") if isinstance(reference, str) else list(reference)
         arms = self.scenario.trial.arms
-        return " or ".join("all arms" if p == "pooled" else arms[p].label if p in arms else p.replace("_", " ") for p in parts)
+        return " or ".join(
+            "all arms" if p == "pooled" else arms[p].label if p in arms else p.replace("_", " ") for p in parts
+        )
 
     def population(self, name: str) -> str:
         """Label of a population, or of two that are compared."""
         found = self.scenario.trial.populations
-        return " v ".join(found[p].label if p in found else p.replace("_", " ") for p in name.split(" vs "))
+        text = " v ".join(found[p].label if p in found else p.replace("_", " ") for p in name.split(" vs "))
+        return text.replace(">=", "≥").replace("<=", "≤")
 
     def figure(self, row: FidelityRow) -> str:
         """What a reported figure is: endpoint, grade, statistic, time."""
@@ -111,8 +132,8 @@ class Names:
         return " ".join(w for w in words if w)
 
     def group(self, row: FidelityRow) -> str:
-        """Whose figure it is: arm or contrast, the population where it is not everybody, the cut where it is not the usual."""
-        everybody = row.population in (self.scenario.file.population, "all", "safety")
+        """Whose figure it is: arm or contrast, population if not everybody, data cut if not the usual."""
+        everybody = row.population in (self.scenario.file.population, "safety")
         who = self._who(row.arm, row.comparator, None if everybody else self.population(row.population))
         return f"{who}; {self.cut(row)}" if self.cut(row) else who
 
@@ -137,7 +158,7 @@ class Names:
         label: str | None = self.population(figure.population)
         if figure.comparator_population is not None and figure.comparator_population != figure.population:
             label = f"{label} v {self.population(figure.comparator_population)}"
-        elif figure.population in (self.scenario.file.population, "all"):
+        elif figure.population == self.scenario.file.population:
             label = None
         return self._who(figure.arm, figure.comparator, label)
 
@@ -148,11 +169,11 @@ def reported_value(value: float | None, statistic: str, unit: str | None = None)
         return MISSING
     if statistic in ("landmark", "proportion"):
         text = plain_number(round(100 * value, 1))
-        return f"{text} %"
+        return f"{text}{NBSP}%"
     if unit:
         return f"{plain_number(value)} {unit}"
     if statistic == "median":
-        return f"{plain_number(value, 1)} mo"
+        return f"{plain_number(value, 1)}{NBSP}mo"
     return plain_number(value, 2 if statistic.endswith("_ratio") else 0)
 
 
@@ -163,7 +184,7 @@ def model_value(value: float | None, statistic: str) -> str:
     if statistic in ("events", "count"):
         return count(value)
     if statistic == "median":
-        return MISSING if value is None else f"{fixed(value, 2)} mo"
+        return MISSING if value is None else f"{fixed(value, 2)}{NBSP}mo"
     return fixed(value, 3)
 
 
@@ -171,8 +192,8 @@ def reported_interval(row: FidelityRow) -> str:
     """The interval of a reported figure with its level; says so where it was derived."""
     if row.ci_low is None or row.ci_high is None:
         return ""
-    scale, unit = (100.0, " %") if row.statistic in ("landmark", "proportion") else (1.0, "")
+    scale, unit = (100.0, f"{NBSP}%") if row.statistic in ("landmark", "proportion") else (1.0, "")
     decimals = 2 if row.statistic.endswith("_ratio") else 0 if row.statistic in ("events", "count") else 1
     low, high = (fixed(scale * x, decimals) for x in (row.ci_low, row.ci_high))
-    level = "" if row.ci_level is None else f"{100 * row.ci_level:g} %: "
+    level = "" if row.ci_level is None else f"{100 * row.ci_level:g}{NBSP}%: "
     return f"{level}{low} to {high}{unit}{', derived' if row.ci_derived else ''}"

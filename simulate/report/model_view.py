@@ -15,16 +15,20 @@ if TYPE_CHECKING:
 
 MEANING = {
     "exponential": "the hazard is constant; scale is the mean time",
-    "weibull": "shape above 1: the hazard rises with time, below 1: it falls; scale is the time by which 63 % had the event",
+    "weibull": "shape above 1: the hazard rises with time, below 1: it falls; by scale 63 % had the event",
     "gompertz": "the hazard grows (shape above 0) or shrinks exponentially; rate is the hazard at the start",
     "lognormal": "the logarithm of the time is normal with mean mu and SD sigma; the hazard rises, then falls",
-    "loglogistic": "scale is the median; shape above 1: the hazard rises, then falls; a heavier tail than the Weibull's",
+    "loglogistic": "scale is the median; shape above 1: the hazard rises, then falls; its tail is heavy",
     "gengamma": "holds Weibull (q = 1) and log-normal (q = 0); mu is the location, sigma the spread of the log time",
 }
 PARAMETERS = {
-    "exponential": ("scale",), "weibull": ("shape", "scale"), "gompertz": ("shape", "rate"), "lognormal": ("mu", "sigma"),
-    "loglogistic": ("shape", "scale"), "gengamma": ("mu", "sigma", "q"),
-}  # fmt: skip
+    "exponential": ("scale",),
+    "weibull": ("shape", "scale"),
+    "gompertz": ("shape", "rate"),
+    "lognormal": ("mu", "sigma"),
+    "loglogistic": ("shape", "scale"),
+    "gengamma": ("mu", "sigma", "q"),
+}
 _MONTHS = {("exponential", "scale"), ("weibull", "scale"), ("loglogistic", "scale")}
 
 
@@ -36,7 +40,9 @@ def _parameters(d: Distribution) -> str:
         words.append(f"cured {percent(d.cure)}")
     if d.ratios:
         cuts = ", ".join(plain_number(round(c, 2)) for c in d.ratio_cuts)
-        words.append(f"hazard ratios {', '.join(f'{r:.3g}' for r in d.ratios)}" + (f" changing at {cuts} mo" if cuts else ""))
+        words.append(
+            f"hazard ratios {', '.join(f'{r:.3g}' for r in d.ratios)}" + (f" changing at {cuts} mo" if cuts else "")
+        )
     return ", ".join(words)
 
 
@@ -44,9 +50,13 @@ def model_table(result: Result, names: Names) -> Table:
     """Calibrated distributions of every arm and stratum in use."""
     scenario, model = result.scenario, result.calibration.model
     arms = {scenario.file.strategies[s].arm: names.strategy(s) for s in scenario.strategies}
-    columns = (Column("strategy", numeric=False), Column("time to progression or death (PFS)", numeric=False),
-               Column("share of PFS events that are deaths"), Column("time after progression (PPS)", numeric=False),
-               Column("share of patients"))  # fmt: skip
+    columns = (
+        Column("strategy", numeric=False),
+        Column("time to progression or death (PFS)", numeric=False),
+        Column("share of PFS events that are deaths"),
+        Column("time after progression (PPS)", numeric=False),
+        Column("share of patients"),
+    )
     rows = []
     for arm, label in arms.items():
         for stratum, share in zip(model.strata, scenario.mix, strict=True):
@@ -54,11 +64,15 @@ def model_table(result: Result, names: Names) -> Table:
                 continue
             c: ArmModel = model.cells[arm, stratum]
             small = scenario.trial.strata[stratum].label if len(model.strata) > 1 else ""
-            rows.append(row(
-                Cell(label, small=small), Cell(family(c.pfs), small=f"median {fixed(c.pfs.median, 2)} mo; {_parameters(c.pfs)}"),
-                Cell(percent(c.death_share), value=c.death_share),
-                Cell(family(c.pps), small=f"median {fixed(c.pps.median, 2)} mo; {_parameters(c.pps)}"), percent(share, 0),
-            ))  # fmt: skip
+            rows.append(
+                row(
+                    Cell(label, small=small),
+                    Cell(family(c.pfs), small=f"median {fixed(c.pfs.median, 2)} mo; {_parameters(c.pfs)}"),
+                    Cell(percent(c.death_share), value=c.death_share),
+                    Cell(family(c.pps), small=f"median {fixed(c.pps.median, 2)} mo; {_parameters(c.pps)}"),
+                    percent(share, 0),
+                )
+            )
     return Table("model", "The calibrated model, parameters in months", columns, tuple(rows), wide=True)
 
 
@@ -78,9 +92,17 @@ def choices(result: Result) -> list[tuple[str, str]]:
         how = "chosen by comparing families" if choice.family == "auto" else "set in the trial file"
         out.append((f"{name}: {_named(process.label)}, {how}", choice.why or "–"))
     if c.death_share is not None:
-        out.append(_prior(result, f"Death share, prior {percent(c.death_share.prior.mean, 0)} ± {percent(c.death_share.prior.sd, 0)}", c.death_share))
+        out.append(
+            _prior(
+                result,
+                f"Death share, prior {percent(c.death_share.prior.mean, 0)} ± {percent(c.death_share.prior.sd, 0)}",
+                c.death_share,
+            )
+        )
     else:
-        out.append((f"Death share, prior {percent(spec.death_share[0], 0)}", "the default prior; the trial file gives none"))
+        out.append(
+            (f"Death share, prior {percent(spec.death_share[0], 0)}", "the default prior; the trial file gives none")
+        )
     if c.dependence is not None:
         prior = f"{plain_number(c.dependence.prior.mean)} ± {plain_number(c.dependence.prior.sd)}"
         out.append(_prior(result, f"Dependence of PPS on the time of progression, prior {prior}", c.dependence))
@@ -111,10 +133,22 @@ def search_fold(result: Result) -> Fold:
     """Which other families explain the reported figures as well."""
     rows = search(result.scenario.trial)
     _, words = choose(rows)
-    columns = (Column("PFS", numeric=False), Column("PPS", numeric=False), Column("score", "log marginal likelihood"),
-               Column("meets all primary figures", numeric=False))  # fmt: skip
-    shown = tuple(
-        row(_named(r.pfs), _named(r.pps), Cell(fixed(r.score, 1) if r.score > -1e8 else "no fit", value=r.score), "yes" if r.feasible else "no") for r in rows
+    columns = (
+        Column("PFS", numeric=False),
+        Column("PPS", numeric=False),
+        Column("score", "log marginal likelihood"),
+        Column("meets all primary figures", numeric=False),
     )
-    table = Table("families", "Families compared on the reported figures; differences below about 2 say nothing", columns, shown)
+    shown = tuple(
+        row(
+            _named(r.pfs),
+            _named(r.pps),
+            Cell(fixed(r.score, 1) if r.score > -1e8 else "no fit", value=r.score),
+            "yes" if r.feasible else "no",
+        )
+        for r in rows
+    )
+    table = Table(
+        "families", "Families compared on the reported figures; differences below about 2 say nothing", columns, shown
+    )
     return Fold("Families compared", (table,), (_named(words),))

@@ -55,14 +55,14 @@ def error(value: float | None, decimals: int) -> str:
 
 
 def percent(share: float | None, decimals: int = 1) -> str:
-    """A share as a percentage.
+    r"""A share as a percentage, its sign kept on the same line.
 
     Examples
     --------
     >>> percent(0.25), percent(None), percent(0.0004)
-    ('25.0 %', '–', '0.0 %')
+    ('25.0\xa0%', '–', '0.0\xa0%')
     """
-    return MISSING if share is None or not math.isfinite(share) else f"{100 * share:.{decimals}f} %"
+    return MISSING if share is None or not math.isfinite(share) else f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%"
 
 
 def p_value(p: float | None) -> str:

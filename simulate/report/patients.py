@@ -81,7 +81,9 @@ def _described(schema: pa.Schema, about: Mapping[str, Any]) -> pa.Schema:
         fields.append(pa.field(field.name, kind, metadata={"unit": unit(field.name, kind)}))
     facts = json.dumps({"version": __version__, **about}, sort_keys=True)
     units = json.dumps({f.name: f.metadata[b"unit"].decode() for f in fields})
-    return pa.schema(fields, metadata={"simulate": facts, "units": units, "note": "synthetic patients; research and teaching only"})
+    return pa.schema(
+        fields, metadata={"simulate": facts, "units": units, "note": "synthetic patients; research and teaching only"}
+    )
 
 
 def unit(name: str, kind: Any = None) -> str:
@@ -94,4 +96,8 @@ def unit(name: str, kind: Any = None) -> str:
         return "true or false"
     if kind is not None and pa.types.is_floating(kind):
         return "months"
-    return "highest grade, as a position in the event's grades; 0 is none" if kind is not None and pa.types.is_integer(kind) else "text"
+    return (
+        "highest grade, as a position in the event's grades; 0 is none"
+        if kind is not None and pa.types.is_integer(kind)
+        else "text"
+    )

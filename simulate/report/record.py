@@ -19,8 +19,13 @@ def record(result: Result, command: str | None = None) -> dict[str, Any]:
     used = dict.fromkeys((*scenario.file.sources, *trial.sources, *(f.source for f in trial.all_figures)))
     known = scenario.library.sources
     return provenance(
-        seed=result.seed, patients=result.patients, scenario=scenario.id, scenario_content=scenario.file,
-        model=result.calibration.model, inputs=[f for f in files if f.is_file()],
-        sources={s: {"citation": known[s].citation, "why": known[s].why} for s in used}, command=command,
+        seed=result.seed,
+        patients=result.patients,
+        scenario=scenario.id,
+        scenario_content=scenario.file,
+        model=result.calibration.model,
+        inputs=[f for f in files if f.is_file()],
+        sources={s: {"citation": known[s].citation, "why": known[s].why} for s in used},
+        command=command,
         extra={"trial": trial.id, "specification": repr(result.calibration.spec)},
-    )  # fmt: skip
+    )

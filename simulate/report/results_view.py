@@ -1,4 +1,4 @@
-"""What the simulation gave, as tables: strategies, contrasts, one trial of the trial's size, uncertainty, sensitivity."""
+"""What the simulation gave, as tables: strategies, contrasts, one trial, uncertainty, sensitivity."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 Summary = Mapping[str, Any]
 
 
-def measured(value: float | None, mc: float | None, least: int = 1, most: int = 2, scale: float = 1.0, sign: bool = False) -> Cell:
+def measured(
+    value: float | None, mc: float | None, least: int = 1, most: int = 2, scale: float = 1.0, sign: bool = False
+) -> Cell:
     """A simulated number with as many decimals as its Monte Carlo error allows, and that error."""
     if value is None or not math.isfinite(value):
         return Cell("–")
@@ -43,10 +45,15 @@ def _shared_decimals(errors: Iterable[float | None]) -> int:
 def strategies_table(summary: Summary, names: Names, comparison: Any) -> Table:
     """Strategies × endpoints: median, landmarks and restricted mean, each with its Monte Carlo error."""
     ends = [e for e in ("os", "pfs", "ttp", "pps") if any(e in s["endpoints"] for s in summary["strategies"].values())]
-    months = sorted({float(m) for s in summary["strategies"].values() for e in s["endpoints"].values() for m in e["landmarks"]})
-    columns = (Column("endpoint and strategy", numeric=False), Column("median", "months"),
-               *(Column(f"at {plain_number(m)} months", "% event-free") for m in months),
-               Column("restricted mean (RMST)", "months"))  # fmt: skip
+    months = sorted(
+        {float(m) for s in summary["strategies"].values() for e in s["endpoints"].values() for m in e["landmarks"]}
+    )
+    columns = (
+        Column("endpoint and strategy", numeric=False),
+        Column("median", "months"),
+        *(Column(f"at {plain_number(m)} months", "% event-free") for m in months),
+        Column("restricted mean (RMST)", "months"),
+    )
     errors = {(r.strategy, r.endpoint, m.months): m.mc_error for r in comparison.endpoints for m in r.landmarks}
     of = [e for s in summary["strategies"].values() for e in s["endpoints"].values()]
     median_decimals = _shared_decimals(e.get("median_mc_error") for e in of)
@@ -58,29 +65,49 @@ def strategies_table(summary: Summary, names: Names, comparison: Any) -> Table:
             if found is None:
                 continue
             tau = found["rmst"]["tau"]
-            landmarks = [measured(found["landmarks"].get(f"{m:g}"), errors.get((name, e, m)), 1, 1, 100.0) for m in months]
+            landmarks = [
+                measured(found["landmarks"].get(f"{m:g}"), errors.get((name, e, m)), 1, 1, 100.0) for m in months
+            ]
             rmst = measured(found["rmst"]["value"], found["rmst"].get("mc_error"), rmst_decimals, rmst_decimals)
-            rows.append((
-                Cell(labels.ENDPOINTS[e].capitalize(), small=names.strategy(name)), median(found, median_decimals), *landmarks,
-                Cell(rmst.text, small=f"to {plain_number(tau)} mo", value=rmst.value, error=rmst.error),
-            ))  # fmt: skip
-    notes = ("Survival after progression (PPS) is counted from progression, among patients whose cancer progressed.",) if "pps" in ends else ()
-    return Table("strategies", "Simulated outcomes by strategy, ± Monte Carlo error", columns, tuple(rows), notes, wide=True)
+            rows.append(
+                (
+                    Cell(labels.ENDPOINTS[e].capitalize(), small=names.strategy(name)),
+                    median(found, median_decimals),
+                    *landmarks,
+                    Cell(rmst.text, small=f"to {plain_number(tau)} mo", value=rmst.value, error=rmst.error),
+                )
+            )
+    notes = (
+        ("Survival after progression (PPS) is counted from progression, among patients whose cancer progressed.",)
+        if "pps" in ends
+        else ()
+    )
+    return Table(
+        "strategies", "Simulated outcomes by strategy, ± Monte Carlo error", columns, tuple(rows), notes, wide=True
+    )
 
 
-_STATES = {"progression_free": "free of progression", "post_progression": "after progression", "progressed": "after progression",
-           "total": "alive, both together"}  # fmt: skip
+_STATES = {
+    "progression_free": "free of progression",
+    "post_progression": "after progression",
+    "progressed": "after progression",
+    "total": "alive, both together",
+}
 
 
 def time_table(comparison: Any, names: Names, horizon: float) -> Table | None:
-    """Mean time in each health state to the horizon, for every discount rate of the run: what costs and utilities act on."""
+    """Mean time in each health state to the horizon, for every discount rate: what costs and utilities act on."""
     times = comparison.time_in_state
     if not times:
         return None
     rates = sorted({t.rate for t in times})
     strategies = list(dict.fromkeys(t.strategy for t in times))
     columns = [Column("state", numeric=False)]
-    columns += [Column(names.strategy(s), "months ± MC error" if r == 0 else f"discounted {100 * r:.3g} % a year") for s in strategies for r in rates]
+    columns += [
+        Column(names.strategy(s), "months ± MC error" if r == 0 else f"discounted {100 * r:.3g} % a year")
+        for s in strategies
+        for r in rates
+    ]
     found = {(t.state, t.strategy, t.rate): t for t in times}
     decimals = _shared_decimals(t.mc_error for t in times)
     rows = []
@@ -88,31 +115,39 @@ def time_table(comparison: Any, names: Names, horizon: float) -> Table | None:
         own = [found.get((state, s, r)) for s in strategies for r in rates]
         cells = [Cell("–") if t is None else measured(t.months, t.mc_error, decimals, decimals) for t in own]
         rows.append(row(_STATES.get(state, state.replace("_", " ")), *cells))
-    caption = f"Mean time in each health state over {plain_number(horizon)} months; quality of life and costs would act on these"
+    caption = f"Mean time in each health state over {plain_number(horizon)} months, on which costs and utilities act"
     return Table("time-in-state", caption, tuple(columns), tuple(rows), wide=True)
 
 
 def contrasts_table(summary: Summary, names: Names) -> Table | None:
     """Strategy against comparator: hazard ratios, difference of restricted means, P(T1 > T0)."""
-    columns = (Column("contrast", numeric=False), Column("hazard ratio", "trial’s follow-up"),
-               Column("hazard ratio", "everyone followed up"), Column("gain in restricted mean", "months"),
-               Column("P(T₁ > T₀)", "two different patients"))  # fmt: skip
+    columns = (
+        Column("contrast", numeric=False),
+        Column("hazard ratio", "trial’s follow-up"),
+        Column("hazard ratio", "everyone followed up"),
+        Column("gain in restricted mean", "months"),
+        Column("P(T₁ > T₀)", "two different patients"),
+    )
     rows = []
     for c in summary["contrasts"]:
         who = f"{names.strategy(c['strategy'])} v {names.strategy(c['comparator'])}"
         gain = measured(c.get("rmst_difference"), c.get("rmst_difference_mc_error"), 1, 2, sign=True)
         longer, longer_mc = c.get("p_longer"), c.get("p_longer_mc_error")
         hr = measured(c.get("hazard_ratio"), c.get("mc_error"), 3, 3)
-        rows.append(row(
-            Cell(labels.ENDPOINTS[c["endpoint"]].capitalize(), small=who),
-            Cell(hr.text, small=c.get("follow_up") or "", value=hr.value, error=hr.error),
-            measured(c.get("hazard_ratio_uncensored"), c.get("hazard_ratio_uncensored_mc_error"), 3, 3),
-            Cell(gain.text, small=f"to {plain_number(c['rmst_tau'])} mo", value=gain.value, error=gain.error),
-            _percent(longer, longer_mc),
-        ))  # fmt: skip
+        rows.append(
+            row(
+                Cell(labels.ENDPOINTS[c["endpoint"]].capitalize(), small=who),
+                Cell(hr.text, small=c.get("follow_up") or "", value=hr.value, error=hr.error),
+                measured(c.get("hazard_ratio_uncensored"), c.get("hazard_ratio_uncensored_mc_error"), 3, 3),
+                Cell(gain.text, small=f"to {plain_number(c['rmst_tau'])} mo", value=gain.value, error=gain.error),
+                _percent(longer, longer_mc),
+            )
+        )
     if not rows:
         return None
-    return Table("contrasts", "Differences between strategies, ± paired Monte Carlo error", columns, tuple(rows), wide=True)
+    return Table(
+        "contrasts", "Differences between strategies, ± paired Monte Carlo error", columns, tuple(rows), wide=True
+    )
 
 
 def _percent(value: float | None, mc: float | None) -> Cell:
@@ -121,36 +156,59 @@ def _percent(value: float | None, mc: float | None) -> Cell:
 
 def trial_like_table(summary: Summary, names: Names) -> tuple[Table | None, int | None]:
     """One simulated trial of the trial's size: hazard ratio, interval, log-rank p; and its patients per arm."""
-    columns = (Column("contrast", numeric=False), Column("events"), Column("hazard ratio", "95 % interval"), Column("log-rank p"))
+    columns = (
+        Column("contrast", numeric=False),
+        Column("events"),
+        Column("hazard ratio", "95 % interval"),
+        Column("log-rank p"),
+    )
     rows, n = [], None
     for c in summary["contrasts"]:
         t = c.get("trial_like")
         if not t:
             continue
         n = int(t["n"][0])
-        rows.append(row(
-            Cell(labels.ENDPOINTS[c["endpoint"]].capitalize(), small=f"{names.strategy(c['strategy'])} v {names.strategy(c['comparator'])}"),
-            f"{t['events'][0]} v {t['events'][1]}",
-            Cell(fixed(t.get("hazard_ratio"), 2), small=f"{fixed(t['low'], 2)} to {fixed(t['high'], 2)}", value=t.get("hazard_ratio")),
-            Cell(p_value(t.get("p_value")), value=t.get("p_value")),
-        ))  # fmt: skip
+        rows.append(
+            row(
+                Cell(
+                    labels.ENDPOINTS[c["endpoint"]].capitalize(),
+                    small=f"{names.strategy(c['strategy'])} v {names.strategy(c['comparator'])}",
+                ),
+                f"{t['events'][0]} v {t['events'][1]}",
+                Cell(
+                    fixed(t.get("hazard_ratio"), 2),
+                    small=f"{fixed(t['low'], 2)} to {fixed(t['high'], 2)}",
+                    value=t.get("hazard_ratio"),
+                ),
+                Cell(p_value(t.get("p_value")), value=t.get("p_value")),
+            )
+        )
     caption = "One simulated trial of the real trial’s size and follow-up"
     return (Table("one-trial", caption, columns, tuple(rows)) if rows else None), n
 
 
 _ANSWERS = (
-    ("os_hazard_ratio", "OS hazard ratio, trial’s follow-up", 2), ("os_hazard_ratio_uncensored", "OS hazard ratio, everyone followed up", 2),
-    ("os_rmst_difference", "OS gain to {tau} months (months)", 1), ("os_mean_difference", "OS gain to {horizon} months (months)", 1),
-    ("os_median_control", "OS median, {control} (months)", 1), ("os_median_treated", "OS median, {treated} (months)", 1),
-    ("pfs_hazard_ratio", "PFS hazard ratio, trial’s follow-up", 2), ("pfs_rmst_difference", "PFS gain to {tau} months (months)", 1),
-    ("pfs_median_control", "PFS median, {control} (months)", 1), ("pfs_median_treated", "PFS median, {treated} (months)", 1),
-)  # fmt: skip
+    ("os_hazard_ratio", "OS hazard ratio, trial’s follow-up", 2),
+    ("os_hazard_ratio_uncensored", "OS hazard ratio, everyone followed up", 2),
+    ("os_rmst_difference", "OS gain to {tau} months (months)", 1),
+    ("os_mean_difference", "OS gain to {horizon} months (months)", 1),
+    ("os_median_control", "OS median, {control} (months)", 1),
+    ("os_median_treated", "OS median, {treated} (months)", 1),
+    ("pfs_hazard_ratio", "PFS hazard ratio, trial’s follow-up", 2),
+    ("pfs_rmst_difference", "PFS gain to {tau} months (months)", 1),
+    ("pfs_median_control", "PFS median, {control} (months)", 1),
+    ("pfs_median_treated", "PFS median, {treated} (months)", 1),
+)
 
 
 def _words(result: Result, names: Names, strategy: str) -> dict[str, str]:
     q = result.scenario.question(strategy)
-    return {"tau": plain_number(q.tau), "horizon": plain_number(q.horizon), "treated": names.strategy(strategy),
-            "control": names.strategy(result.scenario.file.comparator)}  # fmt: skip
+    return {
+        "tau": plain_number(q.tau),
+        "horizon": plain_number(q.horizon),
+        "treated": names.strategy(strategy),
+        "control": names.strategy(result.scenario.file.comparator),
+    }
 
 
 def interval(draws: Any, column: str) -> tuple[float, float] | None:
@@ -177,9 +235,18 @@ def uncertainty_table(result: Result, names: Names, strategy: str) -> Table | No
         if found is None:
             continue
         point = base.get(column)
-        rows.append(row(text.format(**words), Cell(fixed(point, decimals), value=point),
-                        Cell(f"{fixed(found[0], decimals)} to {fixed(found[1], decimals)}")))  # fmt: skip
-    columns = (Column("quantity", numeric=False), Column("calibrated"), Column("95 % interval", f"{len(draws)} parameter draws"))
+        rows.append(
+            row(
+                text.format(**words),
+                Cell(fixed(point, decimals), value=point),
+                Cell(f"{fixed(found[0], decimals)} to {fixed(found[1], decimals)}"),
+            )
+        )
+    columns = (
+        Column("quantity", numeric=False),
+        Column("calibrated"),
+        Column("95 % interval", f"{len(draws)} parameter draws"),
+    )
     caption = "Parameter uncertainty: sampling error of the trial and priors together"
     return Table(f"uncertainty-{strategy}", caption, columns, tuple(rows))
 
@@ -193,10 +260,12 @@ def _base(result: Result, strategy: str) -> dict[str, Any]:
 
 
 _SHOWN = (
-    ("os_hazard_ratio", "OS HR", "trial’s follow-up", 2), ("os_hazard_ratio_uncensored", "OS HR", "everyone followed", 2),
-    ("os_rmst_difference", "OS gain to {tau} mo", "months", 2), ("os_mean_difference", "OS gain to {horizon} mo", "months", 2),
+    ("os_hazard_ratio", "OS HR", "trial’s follow-up", 2),
+    ("os_hazard_ratio_uncensored", "OS HR", "everyone followed", 2),
+    ("os_rmst_difference", "OS gain to {tau} mo", "months", 2),
+    ("os_mean_difference", "OS gain to {horizon} mo", "months", 2),
     ("pfs_mean_difference", "PFS gain to {horizon} mo", "months", 2),
-)  # fmt: skip
+)
 
 
 def sensitivity_table(result: Result, names: Names, strategy: str) -> Table | None:
@@ -206,13 +275,22 @@ def sensitivity_table(result: Result, names: Names, strategy: str) -> Table | No
         return None
     words = _words(result, names, strategy)
     shown = [c for c in _SHOWN if c[0] in frame]
-    columns = (Column("assumption", numeric=False), *(Column(head.format(**words), unit) for _, head, unit, _ in shown),
-               Column("meets the figures", numeric=False))  # fmt: skip
+    columns = (
+        Column("assumption", numeric=False),
+        *(Column(head.format(**words), unit) for _, head, unit, _ in shown),
+        Column("meets the figures", numeric=False),
+    )
     rows = []
     for r in frame.to_dict("records"):
         cells = [Cell(fixed(_number(r[c]), d), value=_number(r[c])) for c, _, _, d in shown]
         name = "as calibrated" if r["assumption"] == "base" else assumption(r["assumption"])
-        rows.append(row(Cell(name, small="" if r["assumption"] == "base" else r["why"]), *cells, "yes" if r["feasible"] else "no"))
+        rows.append(
+            row(
+                Cell(name, small="" if r["assumption"] == "base" else r["why"]),
+                *cells,
+                "yes" if r["feasible"] else "no",
+            )
+        )
     caption = "Other assumptions, each calibrated to the same reported figures"
     return Table(f"sensitivity-{strategy}", caption, columns, tuple(rows), wide=True)
 
@@ -231,7 +309,9 @@ def spread(frame: Any, column: str) -> tuple[float, float] | None:
     """Smallest and largest answer over the assumptions that meet the figures."""
     if frame is None or column not in frame:
         return None
-    values = np.array([_number(v) for v, ok in zip(frame[column], frame["feasible"], strict=True) if ok and _number(v) is not None])
+    values = np.array(
+        [_number(v) for v, ok in zip(frame[column], frame["feasible"], strict=True) if ok and _number(v) is not None]
+    )
     return (float(values.min()), float(values.max())) if len(values) > 1 else None
 
 
@@ -239,13 +319,21 @@ def facts(summary: Summary, names: Names, comparator: str, others: Sequence[str]
     """The few numbers at the top: (name, value, what it is)."""
     out = []
     for e in ("os", "pfs"):
-        values = [(median(summary["strategies"][s]["endpoints"][e]).text, names.strategy(s)) for s in (*others, comparator)]
+        values = [
+            (median(summary["strategies"][s]["endpoints"][e]).text, names.strategy(s)) for s in (*others, comparator)
+        ]
         out.append((f"Median {e.upper()}, months", " v ".join(v for v, _ in values), " v ".join(n for _, n in values)))
     for c in summary["contrasts"]:
         if c["endpoint"] == "os" and c.get("hazard_ratio") is not None:
             out.append(("Hazard ratio for death", fixed(c["hazard_ratio"], 2), "under the trial’s follow-up"))
             tau = summary["strategies"][c["strategy"]]["endpoints"]["os"]["rmst"]["tau"]
             if c.get("rmst_difference") is not None:
-                out.append(("Mean gain in life, months", fixed(c["rmst_difference"], 1, sign=True), f"over the first {plain_number(tau)} months"))
+                out.append(
+                    (
+                        "Mean gain in life, months",
+                        fixed(c["rmst_difference"], 1, sign=True),
+                        f"over the first {plain_number(tau)} months",
+                    )
+                )
             break
     return out

@@ -18,16 +18,23 @@ def cuts_table(names: Names, follow_up: Mapping[str, Any]) -> Table:
     for e in follow_up:
         name = names.scenario.file.follow_up.get(e) or trial.calibration.cuts.get(e)
         chosen.setdefault(name or "", []).append(labels.short(e))
-    columns = (Column("data cut", numeric=False), Column("accrual", "months"), Column("cut-off", "months after first enrolment"),
-               Column("hazard ratios of", numeric=False), Column("note", numeric=False))  # fmt: skip
+    columns = (
+        Column("data cut", numeric=False),
+        Column("accrual", "months"),
+        Column("cut-off", "months after first enrolment"),
+        Column("hazard ratios of", numeric=False),
+        Column("note", numeric=False),
+    )
     rows = tuple(
         row(
-            Cell(c.label, small=_dates(c)), Cell(plain_number(round(c.accrual, 1)), value=c.accrual),
+            Cell(c.label, small=_dates(c)),
+            Cell(plain_number(round(c.accrual, 1)), value=c.accrual),
             Cell(plain_number(round(c.cutoff, 1)) + (" (assumed)" if c.assumed else ""), value=c.cutoff),
-            " and ".join(chosen.get(k, [])) or "–", c.note or "",
+            " and ".join(chosen.get(k, [])) or "–",
+            c.note or "",
         )
         for k, c in trial.cuts.items()
-    )  # fmt: skip
+    )
     return Table("data-cuts", "Data cuts of the trial", columns, rows, wide=True)
 
 
@@ -39,7 +46,11 @@ def _dates(c: Any) -> str:
 def source_ids(scenario: Any) -> tuple[str, ...]:
     """Every source used, in the order of the list."""
     trial = scenario.trial
-    return tuple(dict.fromkeys((*scenario.file.sources, *trial.sources, *(f.source for f in trial.all_figures), *_model_sources(trial))))
+    return tuple(
+        dict.fromkeys(
+            (*scenario.file.sources, *trial.sources, *(f.source for f in trial.all_figures), *_model_sources(trial))
+        )
+    )
 
 
 def sources_list(names: Names) -> list[dict[str, Any]]:
@@ -51,12 +62,19 @@ def sources_list(names: Names) -> list[dict[str, Any]]:
     for source_id in source_ids(scenario):
         s = known[source_id]
         mine = [f for f in used if f.source == source_id]
-        out.append({
-            "id": source_id, "citation": s.citation, "kind": s.kind, "why": s.why, "note": s.note or "", "links": _links(s),
-            "seen": ", ".join(f"{labels.SEEN.get(k, k)} ({n})" for k, n in _tally(f.seen for f in mine).items()),
-            "pages": _pages(scenario, mine),
-            "figures": [_described(names, f) for f in mine],
-        })  # fmt: skip
+        out.append(
+            {
+                "id": source_id,
+                "citation": s.citation,
+                "kind": s.kind,
+                "why": s.why,
+                "note": s.note or "",
+                "links": _links(s),
+                "seen": ", ".join(f"{labels.SEEN.get(k, k)} ({n})" for k, n in _tally(f.seen for f in mine).items()),
+                "pages": _pages(scenario, mine),
+                "figures": [_described(names, f) for f in mine],
+            }
+        )
     return out
 
 

@@ -16,18 +16,37 @@ if TYPE_CHECKING:
 
 BANNER = "For research and teaching. Never for decisions about the care of a patient."
 MONTE_CARLO = (
-    "The number after ± is the Monte Carlo error: the standard error that remains because a finite number of patients was simulated. "
-    "Another seed would move a result by about that much. It says nothing about how well the trial itself is known; for that see "
+    "The number after ± is the Monte Carlo error: the standard error that remains because a finite number of "
+    "patients was simulated. "
+    "Another seed would move a result by about that much. It says nothing about how well the trial itself is known; "
+    "for that see "
     "“What the figures do not say”."
 )
 LONGER = (
-    "P(T₁ > T₀) is the chance that a patient drawn at random under the first strategy goes longer without the event than a "
-    "different patient drawn at random under the second; 50 % means no difference. It is not the chance that a patient benefits: "
+    "P(T₁ > T₀) is the chance that a patient drawn at random under the first strategy goes longer without the event "
+    "than a "
+    "different patient drawn at random under the second; 50 % means no difference. It is not the chance that a "
+    "patient benefits: "
     "nobody is observed under both strategies, and no trial identifies that."
 )
 NO_P = (
-    "No p value is given for the simulated strategies themselves: with enough simulated patients any difference becomes "
+    "No p value is given for the simulated strategies themselves: with enough simulated patients any difference "
+    "becomes "
     "“significant”. What can be tested is one trial of the real trial’s size."
+)
+
+ONE_TRIAL = (
+    "One simulated trial with {size}, different patients in each, analysed as the real one was. Another seed gives another "
+    "trial: this row shows how much chance a trial of this size leaves."
+)
+SOURCES = (
+    "A hazard ratio belongs to a data cut. Each source is listed with the reason it is cited, how it was seen and the figures "
+    "it gave."
+)
+FOREST = (
+    "Squares and lines: reported figures with their intervals; filled: used by the calibration, open: predicted. Circles: the "
+    "model by integration. Crosses: simulated.",
+    "Forest plot of reported figures beside the model and the simulation; the numbers are in the tables below.",
 )
 
 
@@ -74,16 +93,23 @@ def _contrast(c: Mapping[str, Any], summary: Mapping[str, Any], names: Names) ->
         tau = summary["strategies"][c["strategy"]]["endpoints"]["os"]["rmst"]["tau"]
         more = "longer" if gain >= 0 else "less"
         label = f"{names.strategy(c['strategy'])}: " if several else ""
-        words.append(f"{label}Over the first {plain_number(tau)} months patients lived {fixed(abs(gain), 1)} months {more} on average")
+        words.append(
+            f"{label}Over the first {plain_number(tau)} months patients lived {fixed(abs(gain), 1)} months {more} on "
+            "average"
+        )
     longer = c.get("p_longer")
     if longer is not None:
-        words.append(f"Of two different patients, one under each strategy, the former lives longer in {percent(longer, 0)} of pairs")
+        words.append(
+            f"Of two different patients, one under each strategy, the former lives longer in {percent(longer, 0)} of "
+            "pairs"
+        )
     return "".join(f"{w}. " for w in words).strip()
 
 
 def _caveat(result: Result, summary: Mapping[str, Any], names: Names) -> str:
     words = [
-        f"The medians and hazard ratios reported by {names.study} went into the model, so meeting them proves nothing. What the model "
+        f"The medians and hazard ratios reported by {names.study} went into the model, so meeting them proves "
+        "nothing. What the model "
         "adds, such as mean gains and everything beyond the trial’s follow-up, rests on assumptions."
     ]
     for s in result.scenario.strategies[1:2]:
@@ -92,8 +118,9 @@ def _caveat(result: Result, summary: Mapping[str, Any], names: Names) -> str:
         wide = interval(result.uncertainty.get(s), "os_rmst_difference")
         if wide:
             words.append(
-                f"The sampling error of the trial and the priors leave the gain to {tau} months between {fixed(wide[0], 1)} and "
-                f"{fixed(wide[1], 1)} months (95 % interval)."
+                f"The sampling error of the trial and the priors leave the gain to {tau} months between "
+                f"{fixed(wide[0], 1)} and "
+                f"{fixed(wide[1], 1)} months (95\N{NO-BREAK SPACE}% interval)."
             )
         across = spread(result.sensitivity.get(s), "os_mean_difference")
         if across:
@@ -119,9 +146,14 @@ def curve_alt(endpoint: str, summary: Mapping[str, Any], names: Names) -> str:
 def curve_caption(endpoint: str, result: Result, names: Names, end: float) -> str:
     """What is drawn, from where, and where extrapolation begins if the figure goes to `end` months."""
     follow_up = result.scenario.follow_up.get(endpoint)
-    beyond = "" if follow_up is None or follow_up[1] >= end else f" Grey: beyond the trial’s follow-up ({fixed(follow_up[1], 0)} months), extrapolation."
+    beyond = (
+        ""
+        if follow_up is None or follow_up[1] >= end
+        else f" Grey: beyond the trial’s follow-up ({fixed(follow_up[1], 0)} months), extrapolation."
+    )
     n = count(result.patients)
     return (
-        f"{labels.endpoint(endpoint).capitalize()}, {n} simulated patients under each strategy. Diamonds: medians reported by {names.study}."
+        f"{labels.endpoint(endpoint).capitalize()}, {n} simulated patients under each strategy. Diamonds: medians "
+        f"reported by {names.study}."
         f"{beyond}"
     )

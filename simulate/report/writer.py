@@ -21,10 +21,28 @@ if TYPE_CHECKING:
 
 # What a run may write. What it does not write this time goes, so that two runs never lie side by side.
 OUTPUTS = (
-    "summary.json", "provenance.json", "model.json", "report.html", "patients.parquet", "strategies.csv", "contrasts.csv",
-    "landmarks.csv", "toxicity.csv", "time_in_state.csv", "curves_os.csv", "curves_pfs.csv", "fidelity.csv", "sensitivity.csv", "uncertainty.csv",
-    "km_os.svg", "km_os.png", "km_pfs.svg", "km_pfs.png", "reported_vs_simulated.svg", "reported_vs_simulated.png",
-)  # fmt: skip
+    "summary.json",
+    "provenance.json",
+    "model.json",
+    "report.html",
+    "patients.parquet",
+    "strategies.csv",
+    "contrasts.csv",
+    "landmarks.csv",
+    "toxicity.csv",
+    "time_in_state.csv",
+    "curves_os.csv",
+    "curves_pfs.csv",
+    "fidelity.csv",
+    "sensitivity.csv",
+    "uncertainty.csv",
+    "km_os.svg",
+    "km_os.png",
+    "km_pfs.svg",
+    "km_pfs.png",
+    "reported_vs_simulated.svg",
+    "reported_vs_simulated.png",
+)
 
 
 def write(result: Result, out: Path, *, save_patients: bool = False, command: str | None = None) -> Path:
@@ -45,6 +63,11 @@ def write(result: Result, out: Path, *, save_patients: bool = False, command: st
     ------
     InputError : the folder cannot be written or is full; what was there before is as it was.
     """
+    if sys.stderr.isatty():
+        print(
+            "Writing the report; the first time for a trial its other assumptions are fitted, about a minute.",
+            file=sys.stderr,
+        )
     with OutputFolder(out, replaces=OUTPUTS) as folder:
         origin, names = record(result, command), Names(result.scenario)
         folder.write_json("summary.json", result.summary())
@@ -58,7 +81,12 @@ def write(result: Result, out: Path, *, save_patients: bool = False, command: st
         else:
             print(f"report.html was not written: it needs Jinja2. {html.ADVICE}", file=sys.stderr)
         if save_patients:
-            about = {"scenario": result.scenario.id, "seed": result.seed, "patients": result.patients, "toxicities": _grades(result)}
+            about = {
+                "scenario": result.scenario.id,
+                "seed": result.seed,
+                "patients": result.patients,
+                "toxicities": _grades(result),
+            }
             write_patients(result.rows(), folder.path("patients.parquet"), about)
     return Path(out)
 

@@ -1,104 +1,25 @@
-"""Fidelity: for every reported figure what was reported, what the model says, what was simulated, and the verdict.
-
-Meeting the figures that were used validates nothing: the judgement is over figures that were *not* used, and over each
-used one predicted from the others (`leave_one_out`).
-"""
+"""Rows of the fidelity table: a reported figure beside the model's and the simulation's."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtri
 
 from simulate.analytic import Curves
 from simulate.calibration import Calibration, calibrate, modelled
-from simulate.calibration.calibrate import fit, used
-from simulate.calibration.linear import residual_covariance
-from simulate.calibration.solve import Forward
 from simulate.calibration.statistics import Statistic, predict
 from simulate.cohort import Counts, simulate_counts
 from simulate.evidence.schema import Figure, Trial
-from simulate.files import atomic_write, cached_json, code_key
+from simulate.fidelity.table import Fidelity, FidelityRow
 from simulate.survival import SurvivalCurve
 
 CONFLICT_Z = 1.96
 MET = 0.005  # a used figure counts as met within half a per cent
 PATIENTS = 200_000
-
-
-@dataclass(frozen=True)
-class FidelityRow:
-    """One reported figure beside the model; see `FIELDS` of the command's JSON.
-
-    `ci_derived` marks an interval derived from the numbers of patients because none was printed. `z` is the residual
-    in standard deviations, sampling error and the correlation with the figures used included.
-    """
-
-    id: str
-    study: str
-    arm: str
-    comparator: str | None
-    population: str
-    endpoint: str
-    statistic: str
-    grade: str | None
-    timepoint: float | None
-    cut: str | None
-    reported: float | None
-    ci_low: float | None
-    ci_high: float | None
-    ci_level: float | None
-    ci_derived: bool
-    used_as_target: bool
-    role: str
-    model: float | None
-    simulated: float | None
-    z: float | None
-    verdict: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Fidelity:
-    """Fidelity of one trial's calibration."""
-
-    trial: str
-    rows: tuple[FidelityRow, ...]
-    calibration: Calibration
-
-    def to_df(self) -> pd.DataFrame:
-        """One row a figure."""
-        return pd.DataFrame([asdict(r) for r in self.rows])
-
-    def to_json(self) -> list[dict[str, Any]]:
-        """Plain records for `simulate fidelity --json`."""
-        return [asdict(r) for r in self.rows]
-
-    def rms_z(self, *, targets: bool = False) -> float:
-        """Root mean square z of the figures not used (or used); NaN without any."""
-        z = [r.z for r in self.rows if r.z is not None and r.used_as_target == targets and r.verdict != "superseded"]
-        return float(np.sqrt(np.mean(np.square(z)))) if z else math.nan
-
-    def conflicts(self) -> tuple[FidelityRow, ...]:
-        """Figures the model contradicts."""
-        return tuple(r for r in self.rows if r.verdict == "conflict")
-
-    def summary(self) -> str:
-        """A few lines in words."""
-        counts = pd.Series([r.verdict for r in self.rows]).value_counts()
-        words = ", ".join(f"{n} {v}" for v, n in counts.items())
-        rms = f"RMS z of figures not used {self.rms_z():.2f}, of those used {self.rms_z(targets=True):.2f}"
-        return f"{self.trial}: {words}; {rms}"
-
-    def save(self, path: str | Path) -> Path:
-        """Write the table as CSV."""
-        return atomic_write(path, self.to_df().to_csv(index=False))
 
 
 def simulated_cells(
@@ -310,61 +231,3 @@ def fidelity(
             )
         rows.append(row)
     return Fidelity(trial.id, tuple(rows), calibration)
-
-
-def leave_one_out(trial: Trial, calibration: Calibration | None = None) -> pd.DataFrame:
-    """Predict every used survival figure from the others of its trial and the prior.
-
-    Returns
-    -------
-    DataFrame with columns study, figure, endpoint, statistic, timepoint, reported, predicted, ratio, sd (on its scale),
-    z and months_beyond_median (of landmarks). Cached by content.
-    """
-    calibration = calibration or calibrate(trial)
-    key = {
-        "trial": trial.model_dump_json(),
-        "spec": repr(calibration.spec),
-        "loo": 1,
-        "code": code_key("calibration", "analytic", "model", "fidelity"),
-    }
-    rows = cached_json("leave_one_out", key, lambda: _leave_one_out(trial, calibration))
-    return pd.DataFrame(rows)
-
-
-def _leave_one_out(trial: Trial, calibration: Calibration) -> list[dict[str, Any]]:
-    chosen = used(calibration.statistics)
-    everything = Forward(calibration.layout, calibration.statistics)
-    out = []
-    for left in chosen:
-        rest = [i for i in chosen if i != left]
-        statistics = [calibration.statistics[i] for i in rest]
-        cov = calibration.covariance
-        _, solution = fit(statistics, calibration.spec, cov[np.ix_(rest, rest)], calibration.posterior.x)
-        value = everything(solution.x)
-        jacobian = everything.jacobian(solution.x, value)
-        ju = jacobian[rest]
-        size = len(solution.x)
-        gain = np.linalg.solve(ju.T @ solution.weights @ ju + np.eye(size), ju.T @ solution.weights)
-        sd = float(np.sqrt(residual_covariance(jacobian[[left]], ju, gain, cov, [left], rest)[0, 0]))
-        s = calibration.statistics[left]
-        predicted = s.from_scale(float(value[left]))
-        medians = [x.value for x in calibration.statistics if x.kind == "median" and x.endpoint == s.endpoint]
-        out.append(
-            {
-                "study": trial.id,
-                "figure": s.figure,
-                "endpoint": s.endpoint,
-                "statistic": s.kind,
-                "timepoint": s.timepoint,
-                "reported": s.value,
-                "predicted": predicted,
-                "ratio": predicted / s.value,
-                "sd": sd,
-                "z": (s.reported - float(value[left])) / sd,
-                "months_beyond_median": None if s.timepoint is None else s.timepoint - float(np.median(medians)),
-            }
-        )
-    return out
-
-
-__all__ = ["Fidelity", "FidelityRow", "fidelity", "leave_one_out", "simulated_cells"]

@@ -1,0 +1,70 @@
+"""Leave-one-out: every used figure predicted from the others of its trial."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from simulate.calibration import Calibration, calibrate
+from simulate.calibration.calibrate import fit, used
+from simulate.calibration.linear import residual_covariance
+from simulate.calibration.solve import Forward
+from simulate.evidence.schema import Trial
+from simulate.files import cached_json, code_key
+
+
+def leave_one_out(trial: Trial, calibration: Calibration | None = None) -> pd.DataFrame:
+    """Predict every used survival figure from the others of its trial and the prior.
+
+    Returns
+    -------
+    DataFrame with columns study, figure, endpoint, statistic, timepoint, reported, predicted, ratio, sd (on its scale),
+    z and months_beyond_median (of landmarks). Cached by content.
+    """
+    calibration = calibration or calibrate(trial)
+    key = {
+        "trial": trial.model_dump_json(),
+        "spec": repr(calibration.spec),
+        "loo": 1,
+        "code": code_key("calibration", "analytic", "model", "fidelity"),
+    }
+    rows = cached_json("leave_one_out", key, lambda: _leave_one_out(trial, calibration))
+    return pd.DataFrame(rows)
+
+
+def _leave_one_out(trial: Trial, calibration: Calibration) -> list[dict[str, Any]]:
+    chosen = used(calibration.statistics)
+    everything = Forward(calibration.layout, calibration.statistics)
+    out = []
+    for left in chosen:
+        rest = [i for i in chosen if i != left]
+        statistics = [calibration.statistics[i] for i in rest]
+        cov = calibration.covariance
+        _, solution = fit(statistics, calibration.spec, cov[np.ix_(rest, rest)], calibration.posterior.x)
+        value = everything(solution.x)
+        jacobian = everything.jacobian(solution.x, value)
+        ju = jacobian[rest]
+        size = len(solution.x)
+        gain = np.linalg.solve(ju.T @ solution.weights @ ju + np.eye(size), ju.T @ solution.weights)
+        sd = float(np.sqrt(residual_covariance(jacobian[[left]], ju, gain, cov, [left], rest)[0, 0]))
+        s = calibration.statistics[left]
+        predicted = s.from_scale(float(value[left]))
+        medians = [x.value for x in calibration.statistics if x.kind == "median" and x.endpoint == s.endpoint]
+        out.append(
+            {
+                "study": trial.id,
+                "figure": s.figure,
+                "endpoint": s.endpoint,
+                "statistic": s.kind,
+                "timepoint": s.timepoint,
+                "reported": s.value,
+                "predicted": predicted,
+                "ratio": predicted / s.value,
+                "sd": sd,
+                "z": (s.reported - float(value[left])) / sd,
+                "months_beyond_median": None if s.timepoint is None else s.timepoint - float(np.median(medians)),
+            }
+        )
+    return out
