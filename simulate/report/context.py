@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from simulate import __version__
 from simulate.fidelity import leave_one_out
+from simulate.report import assumptions_view, figures, model_view, results_view, sources_view, words
 from simulate.report import evidence_view as evidence
-from simulate.report import figures, model_view, results_view, sources_view, words
 from simulate.report.glossary import GLOSSARY
 from simulate.report.labels import Names
 from simulate.report.numbers import count, fixed
@@ -72,7 +72,7 @@ def _results(result: Result, summary: Mapping[str, Any], names: Names) -> dict[s
     one_trial, n = results_view.trial_like_table(summary, names)
     others = result.scenario.strategies[1:]
     tables = [
-        (results_view.uncertainty_table(result, names, s), results_view.sensitivity_table(result, names, s))
+        (assumptions_view.uncertainty_table(result, names, s), assumptions_view.sensitivity_table(result, names, s))
         for s in others
     ]
     size = f"{count(n)} patients in each arm" if n else "the trial’s number of patients"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulate.plots import forest, style
 from simulate.plots.export import svg
+from simulate.report.labels import ENDPOINTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,10 +20,21 @@ if TYPE_CHECKING:
 ROW = 0.29  # inches, a row of the forest plot: two lines of its label
 NARROW = (3.7, 3.6)  # inches: drawn at this size, letters stay readable on a phone
 _RATIO_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0)
+
+
+class Panel(NamedTuple):
+    """One panel of the forest plot: statistic, axis label, whether the axis is logarithmic, decimals."""
+
+    statistic: str
+    label: str
+    log: bool
+    digits: int
+
+
 PANELS = (
-    ("median", "Median (months)", False, 1),
-    ("hazard_ratio", "Hazard ratio", True, 2),
-    ("landmark", "Event-free (%)", False, 0),
+    Panel("median", "Median (months)", False, 1),
+    Panel("hazard_ratio", "Hazard ratio", True, 2),
+    Panel("landmark", "Event-free (%)", False, 0),
 )
 
 
@@ -34,21 +46,22 @@ def curve(result: Result, endpoint: str, *, narrow: bool = False) -> Axes:
 
 def reported_beside_simulated(result: Result, names: Names) -> Any:
     """Forest plot of the survival figures that have an interval, one panel a unit; None if there are none."""
-    panels = [(rows, *rest) for kind, *rest in PANELS if (rows := _forest_rows(result, names, kind))]
+    panels = [(rows, panel) for panel in PANELS if (rows := _forest_rows(result, names, panel.statistic))]
     if not panels:
         return None
     from matplotlib.figure import Figure
 
     room = 1.15  # inches above and below the rows of a panel, for legend and axis
-    heights = [ROW * len(rows) + room for rows, *_ in panels]
+    heights = [ROW * len(rows) + room for rows, _ in panels]
     total = sum(heights)
     figure = Figure(figsize=(style.WIDTH + 1.0, total), dpi=150, facecolor="white")
     top = total
-    for (rows, label, log, digits), height in zip(panels, heights, strict=True):
+    for (rows, panel), height in zip(panels, heights, strict=True):
         ax = figure.add_axes((0.44, (top - height + 0.5) / total, 0.27, ROW * len(rows) / total))
-        forest.draw(rows, ax, xlabel=label, log=log, reference=1.0 if log else None, digits=digits)
+        reference = 1.0 if panel.log else None
+        forest.draw(rows, ax, xlabel=panel.label, log=panel.log, reference=reference, digits=panel.digits)
         ax.tick_params(axis="y", labelsize=style.SMALL)
-        if log:
+        if panel.log:
             low, high = ax.get_xlim()
             ax.set_xticks([t for t in _RATIO_TICKS if low <= t <= high])
         top -= height
@@ -59,10 +72,13 @@ def _forest_rows(result: Result, names: Names, statistic: str) -> list[forest.Fo
     scale = 100.0 if statistic == "landmark" else 1.0
     out = []
     for r in result.fidelity.rows:
-        if r.statistic != statistic or r.model is None or r.verdict == "superseded" or r.endpoint not in ("os", "pfs"):
+        if r.statistic != statistic or r.model is None or r.verdict == "superseded" or r.endpoint not in ENDPOINTS:
             continue
-        values = [None if v is None else scale * v for v in (r.reported, r.ci_low, r.ci_high, r.model, r.simulated)]
-        out.append(forest.ForestRow(_forest_label(names, r), *values, target=r.used_as_target))
+        reported, low, high, model, simulated = (
+            None if v is None else scale * v for v in (r.reported, r.ci_low, r.ci_high, r.model, r.simulated)
+        )
+        label = _forest_label(names, r)
+        out.append(forest.ForestRow(label, reported, low, high, model, simulated, r.used_as_target))
     return sorted(out, key=lambda row: not row.target)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulate.report import labels
+from simulate.report.assumptions_view import interval, spread
 from simulate.report.labels import Names
 from simulate.report.numbers import count, fixed, percent, plain_number
-from simulate.report.results_view import interval, measured, median, spread
+from simulate.report.results_view import measured, median
 from simulate.report.view import listed
 
 if TYPE_CHECKING:
@@ -36,15 +37,18 @@ NO_P = (
 )
 
 ONE_TRIAL = (
-    "One simulated trial with {size}, different patients in each, analysed as the real one was. Another seed gives another "
+    "One simulated trial with {size}, different patients in each, analysed as the real one was. Another seed gives "
+    "another "
     "trial: this row shows how much chance a trial of this size leaves."
 )
 SOURCES = (
-    "A hazard ratio belongs to a data cut. Each source is listed with the reason it is cited, how it was seen and the figures "
+    "A hazard ratio belongs to a data cut. Each source is listed with the reason it is cited, how it was seen and "
+    "the figures "
     "it gave."
 )
 FOREST = (
-    "Squares and lines: reported figures with their intervals; filled: used by the calibration, open: predicted. Circles: the "
+    "Squares and lines: reported figures with their intervals; filled: used by the calibration, open: predicted. "
+    "Circles: the "
     "model by integration. Crosses: simulated.",
     "Forest plot of reported figures beside the model and the simulation; the numbers are in the tables below.",
 )
