@@ -41,7 +41,18 @@ PANELS = (
 def curve(result: Result, endpoint: str, *, narrow: bool = False) -> Axes:
     """Kaplan–Meier figure of an endpoint, for a page or for a phone."""
     ax = style.new_axes(*NARROW) if narrow else None
-    return result.survival(endpoint).plot(ax)
+    return literal(result.survival(endpoint).plot(ax))
+
+
+def literal(drawn: Any) -> Any:
+    """The same Axes or figure, its labels taken as written: a user's ``$`` is a dollar, not the start of a formula."""
+    from matplotlib.text import Text
+
+    figure = drawn.get_figure(root=True) if hasattr(drawn, "get_xaxis") else drawn
+    for text in figure.findobj(Text):
+        if "$" in text.get_text():
+            text.set_parse_math(False)
+    return drawn
 
 
 def reported_beside_simulated(result: Result, names: Names) -> Any:
@@ -65,7 +76,7 @@ def reported_beside_simulated(result: Result, names: Names) -> Any:
             low, high = ax.get_xlim()
             ax.set_xticks([t for t in _RATIO_TICKS if low <= t <= high])
         top -= height
-    return figure
+    return literal(figure)
 
 
 def _forest_rows(result: Result, names: Names, statistic: str) -> list[forest.ForestRow]:

@@ -11,7 +11,7 @@ import simulate as sim
 from simulate.scenario import Result
 from simulate.sensitivity import answer
 
-HOSTILE = '<script>alert("x")</script> & $a_b$ \'"'
+HOSTILE = '<script>alert("x")</script> & $\\frac$ \'"'
 
 
 def few_assumptions(result: Result) -> dict[str, pd.DataFrame]:

@@ -164,6 +164,7 @@ def test_texts_of_users_are_escaped(hostile: Result):
     assert page.problems == []
     assert "script" not in page.tags
     assert "<script" not in text
+    assert "$\\frac$" in "".join(page.text)  # in the figures too, not taken for a formula
     assert text.count("&lt;script&gt;") >= 8  # title twice, question, label, assumption, limit, command …
     assert page.words().count(" ".join(HOSTILE.split())) >= 8
 
