@@ -23,7 +23,6 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Survival and outcome simulation from reported figures. For research and teaching, not for patient care.",
 )
 
 Params = Annotated[Path | None, typer.Option("--params", help="Folder laid over the bundled library, file by file.")]
@@ -70,7 +69,7 @@ def root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Survival and outcome simulation from reported figures."""
+    """Survival and outcomes from reported figures. For research and teaching; never for the care of a patient."""
 
 
 @app.command("list", epilog="Example: simulate list --json")
