@@ -21,7 +21,7 @@ from simulate.files import cached_json, code_key
 from simulate.model.types import JointModel
 
 DRAWS = 200
-CODE = ("calibration", "analytic", "model", "sensitivity")
+CODE = code_key("calibration", "analytic", "model", "sensitivity")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def uncertainty(calibration: Calibration, question: Question, draws: int = DRAWS
         "question": repr(question),
         "model": calibration.model.to_json(),
         "draws": draws,
-        "code": code_key(*CODE),
+        "code": CODE,
     }
 
     def compute() -> list[dict[str, Any]]:
@@ -129,7 +129,7 @@ def sensitivity(trial: Trial, calibration: Calibration, question: Question) -> p
         "trial": trial.model_dump_json(),
         "spec": repr(calibration.spec),
         "question": repr(question),
-        "code": code_key(*CODE),
+        "code": CODE,
     }
 
     def compute() -> list[dict[str, Any]]:

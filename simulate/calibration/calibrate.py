@@ -21,6 +21,9 @@ from simulate.evidence.schema import EndpointModel, Trial
 from simulate.files import cached_json, code_key
 from simulate.model.types import ArmModel, Distribution, JointModel
 
+CODE = code_key(
+    "calibration", "analytic", "model"
+)  # of the code as imported: editing it makes older answers unreachable
 Array = NDArray[np.float64]
 REPLICATES = 500
 BOOTSTRAP_SEED = 20240
@@ -227,7 +230,7 @@ def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
     statistics, _ = modelled(trial)
     if spec is None:
         spec = automatic(trial, specification(trial, statistics))
-    key = {"trial": trial.model_dump_json(), "spec": repr(spec), "code": code_key("calibration", "analytic", "model")}
+    key = {"trial": trial.model_dump_json(), "spec": repr(spec), "code": CODE}
 
     def compute() -> dict[str, Any]:
         chosen = [statistics[i] for i in used(statistics)]

@@ -53,6 +53,13 @@ def _standard_error(trial: Trial, figure: Figure, homogeneous: bool) -> float | 
     return 2.0 / math.sqrt(0.75 * n) if n else None
 
 
+def reported_value(figure: Figure) -> float | None:
+    """The reported number: the count of an ``events`` figure, the value of any other."""
+    if figure.statistic == "events" and figure.events is not None:
+        return float(figure.events)
+    return figure.value
+
+
 def _logit(p: float) -> float:
     return math.log(p / (1.0 - p))
 
@@ -69,7 +76,7 @@ def _reason(trial: Trial, figure: Figure) -> str | None:
     """Why a figure is not predicted, or None."""
     if figure.endpoint not in ("os", "pfs", "pps") or figure.statistic not in MODELLED:
         return "not a survival figure the joint model predicts; kept as evidence"
-    if figure.value is None:
+    if reported_value(figure) is None:
         return "no value is reported"
     population = trial.populations[figure.population]
     comparator = trial.populations[figure.comparator_population or figure.population]
@@ -99,7 +106,7 @@ def _statistic(trial: Trial, figure: Figure) -> Statistic | Problematic:
         )
     treated = _group(trial, trial.arms_of(figure.arm), trial.strata_of(figure.population))
     groups: tuple[Group, ...] = (treated,)
-    value = float(figure.value or 0.0)
+    value = float(reported_value(figure) or 0.0)
     if figure.comparator is not None:
         other = figure.comparator_population or figure.population
         groups = (treated, _group(trial, trial.arms_of(figure.comparator), trial.strata_of(other)))

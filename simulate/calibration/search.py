@@ -21,6 +21,9 @@ from simulate.calibration.statistics import Statistic, reported
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
 
+CODE = code_key(
+    "calibration", "analytic", "model"
+)  # of the code as imported: editing it makes older answers unreachable
 PLAIN = ("exponential", "weibull", "gompertz", "lognormal", "loglogistic", "gengamma")
 CURE_NEEDS_MEDIANS = 3.0
 
@@ -101,7 +104,7 @@ def search(trial: Trial) -> list[SearchRow]:
     everything, _ = modelled(trial)
     statistics = [everything[i] for i in used(everything)]
     base = specification(trial, everything)
-    key = {"trial": trial.model_dump_json(), "search": 1, "code": code_key("calibration", "analytic", "model")}
+    key = {"trial": trial.model_dump_json(), "search": 1, "code": CODE}
 
     def score(pfs: ProcessSpec, pps: ProcessSpec) -> dict[str, Any]:
         try:

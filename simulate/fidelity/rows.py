@@ -11,6 +11,7 @@ from scipy.special import ndtri
 
 from simulate.analytic import Curves
 from simulate.calibration import Calibration, calibrate, modelled
+from simulate.calibration.figures import reported_value
 from simulate.calibration.statistics import Statistic, predict
 from simulate.cohort import Counts, simulate_counts
 from simulate.evidence.schema import Figure, Trial
@@ -75,7 +76,7 @@ def _common(trial: Trial, f: Figure) -> dict[str, Any]:
         "grade": f.grade,
         "timepoint": f.timepoint,
         "cut": f.cut,
-        "reported": f.value,
+        "reported": reported_value(f),
         "role": f.role,
         "used_as_target": f.role in ("primary", "fit"),
     }
@@ -92,7 +93,7 @@ def _verdict(
     if f.role == "primary" and f.value and abs(model / f.value - 1.0) < MET:
         return "met", "used as an equality"
     if abs(z) > CONFLICT_Z or not inside:
-        direction = "below" if model < (f.value or 0.0) else "above"
+        direction = "below" if model < (reported_value(f) or 0.0) else "above"
         text = (
             f"the model lies {direction} the reported figure (z {z:+.1f}){'' if inside else ', outside its interval'}"
         )

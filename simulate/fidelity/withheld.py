@@ -14,6 +14,10 @@ from simulate.calibration.solve import Forward
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
 
+CODE = code_key(
+    "calibration", "analytic", "model", "fidelity"
+)  # of the code as imported: editing it makes older answers unreachable
+
 
 def leave_one_out(trial: Trial, calibration: Calibration | None = None) -> pd.DataFrame:
     """Predict every used survival figure from the others of its trial and the prior.
@@ -28,7 +32,7 @@ def leave_one_out(trial: Trial, calibration: Calibration | None = None) -> pd.Da
         "trial": trial.model_dump_json(),
         "spec": repr(calibration.spec),
         "loo": 1,
-        "code": code_key("calibration", "analytic", "model", "fidelity"),
+        "code": CODE,
     }
     rows = cached_json("leave_one_out", key, lambda: _leave_one_out(trial, calibration))
     return pd.DataFrame(rows)

@@ -147,10 +147,10 @@ class Curves:
 
         trial = self.scenario.trial
         return plot_km(
-            {self.scenario.label(k): c for k, c in self.curves.items()},
+            {_plain(self.scenario.label(k)): c for k, c in self.curves.items()},
             self.endpoint,
             ax=ax,
-            reported_medians={self.scenario.label(k): v for k, v in self.reported_medians().items()},
+            reported_medians={_plain(self.scenario.label(k)): v for k, v in self.reported_medians().items()},
             source=f"Simulated from figures reported by {trial.title}; synthetic patients, for research and teaching.",
             follow_up=self.scenario.follow_up.get(self.endpoint, (0.0, 60.0, ""))[1],
         )
@@ -160,3 +160,8 @@ class Curves:
         from simulate.files import atomic_write
 
         return atomic_write(path, self.to_df().to_csv(index=False))
+
+
+def _plain(label: str) -> str:
+    """A label that matplotlib draws as it is written: dollar signs do not start a formula."""
+    return label.replace("$", r"\$")
