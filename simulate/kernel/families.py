@@ -33,7 +33,7 @@ _PIECES_PER_UNIT = TABLE_PIECES / (TABLE_HIGH - TABLE_LOW)
 def unit_hazard(uniform, z, inverse_ratio):
     """Cumulative hazard at the event, ``-log(u) / ratio``, of a transition whose hazard carries the factor `ratio`."""
     for i in range(len(z)):
-        z[i] = -vm.log(uniform[i]) * inverse_ratio
+        z[i] = -vm.log_finite(uniform[i]) * inverse_ratio
 
 
 @compiled
@@ -44,7 +44,7 @@ def race_hazard(uniform, z, target, inverse_ratio, new_target):
     """
     for i in range(len(z)):
         hazard, to = z[i], target[i]
-        other = -vm.log(uniform[i]) * inverse_ratio
+        other = -vm.log_finite(uniform[i]) * inverse_ratio
         sooner = other < hazard
         z[i] = other if sooner else hazard
         target[i] = new_target if sooner else to

@@ -28,7 +28,7 @@ from simulate.kernel.arrays import (
     WORD,
     Z,
 )
-from simulate.kernel.jit import compiled
+from simulate.kernel.jit import borrowed, compiled
 from simulate.kernel.transitions import fill, leave
 
 _PACK_BELOW = 0.5  # share of lanes in a state below which packing them pays
@@ -43,6 +43,8 @@ def simulate_task(graph, job, work, tally, rows):
     graph, job, work, tally, rows : see `simulate.kernel.arrays`. `tally` is added to (its `leaf_sums` are filled),
         `rows` are filled if `job.want_rows`.
     """
+    graph, job, work = borrowed(graph), borrowed(job), borrowed(work)
+    tally, rows = borrowed(tally), borrowed(rows)
     states, blocks = len(graph.first) - 1, (job.patients + job.leaf - 1) // job.leaf
     for block in range(blocks):
         done = block * job.leaf

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from simulate.kernel import counts
 
 
-@pytest.mark.parametrize("n", [1, 2, 64, 1024])
+@pytest.mark.parametrize("n", [1, 2, 4, 8, 64, 1024])
 def test_fold_sums_are_those_of_halving(n):
     rng = np.random.default_rng(n)
     a, b = rng.normal(size=n), rng.normal(size=n)
