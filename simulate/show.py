@@ -13,6 +13,7 @@ import pandas as pd
 from simulate.calibration import calibrate, modelled, search
 from simulate.calibration.search import choose
 from simulate.evidence import Library
+from simulate.evidence.schema import Trial
 from simulate.fidelity import fidelity, leave_one_out
 from simulate.tables import print_frame
 
@@ -103,7 +104,7 @@ def show_trial(name: str, params: Path | None, families: bool, *, quiet: bool) -
         document["choice"] = choose(rows)[1]
     if not quiet:
         print(f"{trial.id}: {trial.title}")
-        print_frame(pd.DataFrame(figures))
+        print_frame(_figure_table(trial))
         print(
             "primary figures are met exactly"
             if calibration.feasible
@@ -116,6 +117,20 @@ def show_trial(name: str, params: Path | None, families: bool, *, quiet: bool) -
             )
             print(document["choice"])
     return document
+
+
+def _figure_table(trial: Trial) -> pd.DataFrame:
+    """The figures of a trial, narrow enough for a terminal."""
+    rows = []
+    for f in trial.figures:
+        at = "" if f.timepoint is None else f" at {f.timepoint:g} months"
+        what = f"{f.endpoint} {f.statistic}{at}{'' if f.grade is None else f' {f.grade}'}".replace("_", " ")
+        low, high = (f.interval.low, f.interval.high) if f.interval else (None, None)
+        value = f.events if f.value is None else f.value
+        rows.append(
+            {"figure": f.id, "what": what, "value": value, "low": low, "high": high, "role": f.role, "source": f.source}
+        )
+    return pd.DataFrame(rows)
 
 
 def run_fidelity(
@@ -189,26 +204,36 @@ def print_comparison(result: Any) -> None:
         pd.DataFrame(rows),
         title=f"{summary['scenario']}: {summary['patients']:,} patients a strategy, seed {summary['seed']} (months)",
     )
-    columns = [
-        "strategy",
-        "comparator",
-        "endpoint",
-        "follow_up",
-        "hazard_ratio",
-        "mc_error",
-        "hazard_ratio_uncensored",
-        "rmst_difference",
-    ]
-    contrasts = pd.DataFrame(summary["contrasts"])
-    if len(contrasts):
-        print_frame(contrasts[[c for c in columns if c in contrasts]], title="Contrasts")
+    if summary["contrasts"]:
+        _print_contrasts(summary["contrasts"])
     toxicity = [
-        {"event": event, "grade": t["grade"], "strategy": strategy, "rate": t["rate"]}
+        {"event": event, "grade": grade, "strategy": strategy, "rate": rate}
         for strategy, s in summary["strategies"].items()
         for event, t in s["toxicities"].items()
+        for grade, rate in t.get("grades", {}).items()
     ]
     if toxicity:
         wide = pd.DataFrame(toxicity).pivot_table(
             index=["event", "grade"], columns="strategy", values="rate", sort=False
         )
         print_frame(wide.reset_index(), title="Toxicity (share of patients)", digits=3)
+
+
+def _print_contrasts(contrasts: list[dict[str, Any]]) -> None:
+    rows = [
+        {
+            "strategy": c["strategy"],
+            "endpoint": c["endpoint"],
+            "HR": c["hazard_ratio"],
+            "MC error": c["mc_error"],
+            "HR uncensored": c["hazard_ratio_uncensored"],
+            "RMST difference": c["rmst_difference"],
+            "P(longer)": c["p_longer"],
+        }
+        for c in contrasts
+    ]
+    print_frame(pd.DataFrame(rows), title=f"Contrasts with {contrasts[0]['comparator']}")
+    follow_up = dict.fromkeys(f"{c['endpoint'].upper()} {c['follow_up']}" for c in contrasts if c["follow_up"])
+    if follow_up:
+        print(f"HR: as the trial would have estimated it, at its {'; '.join(follow_up)}.")
+    print("P(longer): of two independent patients, one under each strategy; not the chance that a patient benefits.")

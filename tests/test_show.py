@@ -1,0 +1,74 @@
+"""What the command prints, as functions."""
+
+from __future__ import annotations
+
+import pytest
+
+import simulate as sim
+from simulate.show import print_comparison, progress_bar, run_fidelity, show_scenario, show_trial
+
+
+@pytest.mark.parametrize("name", ["gog240", "jcog0505", "keynote826"])
+def test_show_trial_says_whether_primary_figures_are_met(name, capsys):
+    document = show_trial(name, None, False, quiet=False)
+    printed = capsys.readouterr().out
+    met = "primary figures are met exactly" in printed
+    assert met == document["feasible"]
+    assert ("primary figures conflict; the fit is weighted" in printed) == (not met)
+    short = [f["figure"] for f in document["figures"] if len(f["figure"]) < 26]
+    assert len(short) > 10
+    assert all(name in printed for name in short)
+
+
+def test_quiet_prints_nothing(capsys):
+    show_trial("gog240", None, False, quiet=True)
+    show_scenario("bevacizumab", None, False, quiet=True)
+    run_fidelity(["gog240"], False, 2000, 1, None, None, None, quiet=True)
+    assert capsys.readouterr().out == ""
+
+
+def test_fidelity_of_every_trial_by_default():
+    rows = run_fidelity(None, False, 1000, 1, None, None, None, quiet=True)
+    assert {r["study"] for r in rows} == set(sim.Library().trials())
+
+
+def test_the_comparison_prints_every_strategy_endpoint_and_event(capsys):
+    result = sim.load("bevacizumab").run(patients=2000, seed=1)
+    print_comparison(result)
+    printed = capsys.readouterr().out
+    summary = result.summary()
+    for strategy in summary["strategies"].values():
+        assert all(f" {e} " in printed for e in strategy["endpoints"])
+        assert all(e in printed for e in strategy["toxicities"])
+        assert all(g in printed for t in strategy["toxicities"].values() for g in t.get("grades", ()))
+        assert f"{strategy['endpoints']['os']['rmst']['value']:.4g}" in printed
+
+
+@pytest.mark.parametrize(
+    ("command", "whole"),
+    [
+        (("run", "bevacizumab", "--patients", "2000"), {"chemotherapy_bevacizumab", "uncensored", "venous_thromboembolism"}),
+        (("show", "gog240"), {"chemotherapy_bevacizumab", "os_hr_backbone_interim", "avastin_us_label", "parameters"}),
+    ],
+)  # fmt: skip
+def test_no_word_of_a_table_is_broken(command, whole):
+    from typer.testing import CliRunner
+
+    from simulate.cli import app
+
+    printed = CliRunner().invoke(app, list(command)).stdout
+    assert whole <= set(printed.split())
+    assert max(map(len, printed.splitlines())) <= 130
+
+
+def test_no_bar_away_from_a_terminal(capsys):
+    with progress_bar("simulating") as progress:
+        assert progress is None
+    assert capsys.readouterr().err == ""
+
+
+def test_a_bar_on_a_terminal(monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with progress_bar("simulating") as progress:
+        assert progress is not None
+        progress(1, 2)
