@@ -35,6 +35,16 @@ NAUSEA = Toxicity(
 )
 
 
+PINNED = [
+    ("y", "0x1.4a008ac18ce22p+2", "0x1.842fc79007d06p+3"),
+    ("y", "0x1.481609e75e369p+3", "0x1.dd2e245874548p+4"),
+    ("y", "0x1.1974bfa4b6fe1p+4", "0x1.1974bfa4b6fe1p+4"),
+    ("y", "0x1.7abc8b477c1fap+1", "0x1.4a911955e4721p+4"),
+    ("x", "0x1.34d669a168dd8p+2", "0x1.290c1f0f61773p+3"),
+    ("y", "0x1.950295c923994p+1", "0x1.950295c923994p+1"),
+]
+
+
 @pytest.fixture(scope="module")
 def model() -> JointModel:
     cells = {
@@ -168,6 +178,40 @@ def test_pfs_never_exceeds_os(model):
     assert (rows.pfs[died] == rows.os[died]).all()
     assert rows.pps[died].isna().all()
     assert (rows.pps[rows.progressed] > 0).all()
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_each_stratum_has_its_own_distributions(model, arm):
+    """Against the exact survival functions; Kolmogorov's one-in-a-million bound is 2.69 / sqrt(n)."""
+    rows = simulate_rows(model, [arm], patients=300_000, seed=12)
+    for stratum in model.strata:
+        cell = model.cells[arm, stratum]
+        part = rows[rows.stratum == stratum]
+        n = len(part)
+        times = np.sort(part.pfs[np.isfinite(part.pfs)])
+        exact = 1.0 - cell.pfs.survival(times)
+        distance = max(np.max(np.arange(1, len(times) + 1) / n - exact), np.max(exact - np.arange(len(times)) / n))
+        assert distance < 2.69 / math.sqrt(n)
+        deaths = (np.isfinite(part.pfs) & ~part.progressed).sum()
+        p = cell.death_share
+        assert abs(deaths / len(times) - p) <= 4.9 * math.sqrt(p * (1 - p) / len(times))
+        if cell.dependence == 0.0 and p < 1.0:
+            pps = np.sort(part.pps[part.progressed & np.isfinite(part.pps)])
+            assert np.max(
+                np.abs(np.arange(len(pps)) / part.progressed.sum() - 1 + cell.pps.survival(pps))
+            ) < 2.69 / math.sqrt(part.progressed.sum()) + 1 / len(pps)
+
+
+def test_patients_are_pinned():
+    """The same to the last bit on every machine and Python; a change here changes every result ever printed."""
+    cells = {
+        ("a", "x"): ArmModel(W, 0.2, Distribution("lognormal", (2.0, 0.75))),
+        ("a", "y"): ArmModel(CURED, 0.25, Distribution("gompertz", (0.0625, 0.03125))),
+    }
+    one = JointModel("pin", ("a",), ("x", "y"), {"a": (0.5, 0.5)}, cells)
+    rows = simulate_rows(one, ["a"], patients=6, seed=2**40 + 1, replicate=3)
+    found = [(s, p.hex(), o.hex()) for s, p, o in zip(rows.stratum, rows.pfs, rows.os, strict=True)]
+    assert found == PINNED
 
 
 def test_the_cured_never_have_the_event(model):

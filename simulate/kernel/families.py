@@ -187,7 +187,7 @@ def invert(z, scratch, more, graph, stratum, k):
         gompertz_pass(z, h.a, h.b)
     elif h.family == LOGNORMAL:
         normal_pass(z, scratch, more)
-        exp_pass(z, h.b, np.exp(h.a))
+        exp_pass(z, h.b, vm.exp(h.a))
     elif h.family == LOGLOGISTIC:
         log_odds_pass(z)
         exp_pass(z, 1.0 / h.a, h.b)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
@@ -52,7 +53,7 @@ def spans(start: int, stop: int, leaf: int) -> list[Span]:
     return [(a, min(a + step, stop)) for a in range(start, stop, step)]
 
 
-def in_order(graph: Graph, job: Job, tasks: Iterable[Span], threads: int) -> Iterator[tuple[Tally, Rows]]:
+def in_order(graph: Graph, job: Job, tasks: Iterable[Span], threads: int) -> Generator[tuple[Tally, Rows], None, None]:
     """Simulate each span of patients (counted from ``job.first_patient``) and yield the results in the given order.
 
     A few tasks per thread are under way at a time, so memory does not depend on their number. Leaving the iteration
@@ -117,14 +118,15 @@ def count(
         np.zeros((batches, *empty.strata.shape), np.int64),
     )
     done = 0
-    results = in_order(graph, job, [span for _, span in tasks], threads)
-    for (b, (start, stop)), (tally, _) in zip(tasks, results, strict=True):
-        for whole, part in ((total.day, tally.day), (total.toxicity, tally.toxicity), (total.strata, tally.strata)):
-            whole[b] += part
-        add_leaves(tally.leaf_sums, total.moments[b])
-        done += stop - start
-        if progress is not None:
-            progress(done, job.patients)
+    # closed at once when `progress` raises or an interrupt comes, so that no task is left running
+    with closing(in_order(graph, job, [span for _, span in tasks], threads)) as results:
+        for (b, (start, stop)), (tally, _) in zip(tasks, results, strict=True):
+            for whole, part in ((total.day, tally.day), (total.toxicity, tally.toxicity), (total.strata, tally.strata)):
+                whole[b] += part
+            add_leaves(tally.leaf_sums, total.moments[b])
+            done += stop - start
+            if progress is not None:
+                progress(done, job.patients)
     return total
 
 
@@ -132,9 +134,10 @@ def rows(graph: Graph, job: Job, threads: int) -> Rows:
     """Simulate and keep every patient."""
     whole = new_rows(graph, job)
     cuts = spans(0, job.patients, job.leaf)
-    for (start, stop), (_, part) in zip(cuts, in_order(graph, job, cuts, threads), strict=True):
-        for to, piece in zip(whole, part, strict=True):
-            to[..., start:stop] = piece
+    with closing(in_order(graph, job, cuts, threads)) as results:
+        for (start, stop), (_, part) in zip(cuts, results, strict=True):
+            for to, piece in zip(whole, part, strict=True):
+                to[..., start:stop] = piece
     return whole
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: NPY002  (numba knows the legacy generator, and naive code uses it)
 """The same task written three other ways: a minimal kernel, chunked NumPy, and naive Numba.
 
 The task: illness-death with three Weibull transitions; first and second moments of the discounted months free of
@@ -48,7 +49,7 @@ def weibull(uniform, time, law):
 
 @compiled
 def minimal(blocks, job, decisions, laws, sums):
-    """The least that does the task with the kernel's own passes: no graph, no strata, no endpoints, whole blocks only."""
+    """The least that does the task with the kernel's own passes: no graph, no strata, whole blocks only."""
     patient, scratch = np.empty(BLOCK, np.uint64), np.empty(BLOCK)
     u0, u1, a, b, c = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     for block in range(blocks):
