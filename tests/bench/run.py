@@ -118,7 +118,7 @@ def contenders() -> dict[tuple[str, int], Callable[[], object]]:
 
 
 def check_same_task() -> None:
-    """All four ways give the same moments: the kernels to rounding, the others within Monte Carlo error (below 0.3 %)."""
+    """All four give the same moments: the kernels to rounding, the others to a Monte Carlo error (below 0.3 %)."""
     counts = count_graph(illness_death(*map(weibull, range(3))), new_job(N, 1, 0), {}, rates=RATES).pooled()
     kernel = np.concatenate((counts.time_sum[0, 0], counts.time_cross[0, 0][np.triu_indices(2)]))
     sums = {name: np.zeros(5) for name in ("minimal", "naive")}
@@ -151,9 +151,10 @@ def simulation(rounds: int) -> Iterator[Figure]:
     for (name, threads), value in ns.items():
         yield Figure(name, value, "ns", threads)
     kernel = ns["kernel_ns", 1]
-    # the second thread in pairs of its own, longer ones: starting threads takes a millisecond
+    # the second thread in pairs of its own: long ones, because starting threads takes a millisecond, and many, because
+    # it needs a moment in which both cores are free
     plain = illness_death(*map(weibull, range(3)))
-    pair = fastest({t: streaming(plain, t, patients=4 * N) for t in (1, 2)}, 2 * rounds)
+    pair = fastest({t: streaming(plain, t, patients=4 * N) for t in (1, 2)}, 8 * rounds)
     yield Figure("kernel_ns", pair[2] / (4 * N) * 1e9, "ns", 2)
     yield Figure("kernel_over_numpy_chunked", ns["numpy_chunked_ns", 1] / kernel, "x", 1, ">= 2")
     yield Figure("kernel_over_naive_numba", ns["naive_numba_ns", 1] / kernel, "x", 1, ">= 5")
