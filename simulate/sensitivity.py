@@ -12,16 +12,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from simulate.analytic import cox_hazard_ratio, follow_up_weights, solve
 from simulate.calibration import Calibration, ProcessSpec, Spec, build_model
 from simulate.calibration.calibrate import fit, used
+from simulate.calibration.solve import Forward
+from simulate.calibration.statistics import Statistic
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
 from simulate.model.types import JointModel
 
 DRAWS = 200
-CODE = code_key("calibration", "analytic", "model", "sensitivity")
+NEGLIGIBLE_DROPOUT = 0.003  # a month
+CODE = code_key("calibration", "analytic", "model", "evidence", "sensitivity")
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def uncertainty(calibration: Calibration, question: Question, draws: int = DRAWS
     The draws carry the sampling error of the trial (parametric bootstrap) and the priors of what it does not identify.
     """
     key = {
-        "posterior": calibration.posterior.x.tolist(),
+        "posterior": [calibration.posterior.draws.tolist(), calibration.posterior.dependence.tolist()],
         "spec": repr(calibration.spec),
         "question": repr(question),
         "model": calibration.model.to_json(),
@@ -120,6 +124,32 @@ def alternatives(calibration: Calibration) -> list[tuple[str, str, Any]]:
     return out
 
 
+def matching_dropout(calibration: Calibration) -> dict[str, float]:
+    """Data cut → the monthly loss to follow-up that makes the model's deaths those reported.
+
+    Only cuts whose deaths are reported and overpredicted; the rate is solved on the calibrated model.
+    """
+    forward = Forward(calibration.layout, calibration.statistics)
+    curves = forward.curves(calibration.posterior.x)
+    out: dict[str, list[float]] = {}
+    for s in calibration.statistics:
+        if s.kind != "events" or s.endpoint != "os":
+            continue
+
+        def excess(rate: float, s: Statistic = s) -> float:
+            return replace(s, cut=replace(s.cut, dropout=rate)).evaluate(curves.__getitem__) - s.value
+
+        if excess(0.0) > 0.0 > excess(0.2):
+            out.setdefault(s.cut.id, []).append(float(brentq(excess, 0.0, 0.2)))
+    return {cut: float(np.mean(rates)) for cut, rates in out.items()}
+
+
+def with_dropout(statistics: Sequence[Statistic], dropout: Mapping[str, float]) -> list[Statistic]:
+    """The statistics under data cuts that lose patients; a cut without its own rate takes the mean of the others."""
+    other = float(np.mean(list(dropout.values())))
+    return [replace(s, cut=replace(s.cut, dropout=dropout.get(s.cut.id, other))) for s in statistics]
+
+
 def sensitivity(trial: Trial, calibration: Calibration, question: Question) -> pd.DataFrame:
     """Answers under other assumptions, each calibrated to the same figures (one row an assumption; first the base).
 
@@ -143,8 +173,21 @@ def sensitivity(trial: Trial, calibration: Calibration, question: Question) -> p
         ]
         chosen = used(calibration.statistics)
         statistics = [calibration.statistics[i] for i in chosen]
-        for label, why, spec in alternatives(calibration):
-            forward, solution = fit(statistics, spec, calibration.covariance[np.ix_(chosen, chosen)])
+        varied = [(label, why, spec, statistics) for label, why, spec in alternatives(calibration)]
+        dropout = matching_dropout(calibration)
+        if dropout and max(dropout.values()) > NEGLIGIBLE_DROPOUT:
+            rates = " and ".join(f"{r:.1%} ({cut})" for cut, r in dropout.items())
+            label = f"loss to follow-up {rates} a month"
+            varied.append(
+                (
+                    label,
+                    "makes the deaths at each data cut those reported",
+                    calibration.spec,
+                    with_dropout(statistics, dropout),
+                )
+            )
+        for label, why, spec, figures in varied:
+            forward, solution = fit(figures, spec, calibration.covariance[np.ix_(chosen, chosen)])
             model = build_model(trial, forward.layout.cells(solution.x))
             rows.append(
                 {"assumption": label, "why": why, "feasible": solution.feasible, **_finite(answer(model, question))}

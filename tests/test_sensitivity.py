@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from simulate.calibration import calibrate
+from simulate.calibration.solve import Forward
 from simulate.evidence import Library
-from simulate.sensitivity import Question, answer, sensitivity, uncertainty
+from simulate.sensitivity import Question, answer, matching_dropout, sensitivity, uncertainty, with_dropout
 
 QUESTION = Question(
     ("chemotherapy_bevacizumab", "chemotherapy"), {"os": (32.9, 59.0), "pfs": (32.9, 44.2)}, 120.0, 36.0
@@ -31,6 +32,9 @@ def test_every_assumption_meets_the_same_figures_and_tails_differ(trial):
     table = sensitivity(trial, calibrate(trial), QUESTION)
     assert table["assumption"].iloc[0] == "base"
     assert table["feasible"].all()
+    # the last row changes the follow-up itself, so that its ratio under the unchanged one is another
+    assert "loss to follow-up" in table["assumption"].iloc[-1]
+    table = table.iloc[:-1]
     assert {"death share 5%", "dependence +0.25", "PFS lognormal"} <= set(table["assumption"])
     assert np.ptp(table["os_median_treated"]) < 0.05
     assert np.ptp(table["os_hazard_ratio"]) < 0.004
@@ -47,3 +51,25 @@ def test_draws_cover_the_reported_interval(trial):
     assert low == pytest.approx(np.log(0.62), abs=0.08)
     assert high == pytest.approx(np.log(0.95), abs=0.08)
     assert np.isfinite(table.to_numpy()).all()
+
+
+def test_matching_dropout_makes_the_deaths_those_reported(trial):
+    c = calibrate(trial)
+    rates = matching_dropout(c)
+    assert set(rates) == {"final", "interim"}
+    assert all(0.005 < r < 0.03 for r in rates.values())
+    curves = Forward(c.layout, c.statistics).curves(c.posterior.x)
+    for s in with_dropout(c.statistics, rates):
+        if s.kind == "events":
+            assert s.evaluate(curves.__getitem__) == pytest.approx(s.value, abs=1e-6)
+
+
+def test_uncertainty_is_not_remembered_across_priors(trial, private_cache):
+    """Another prior of the dependence gives other draws, and must not return the answers of the first."""
+    first = uncertainty(calibrate(trial), QUESTION, 5)
+    prior = trial.calibration.dependence
+    calm = trial.calibration.model_copy(
+        update={"dependence": prior.model_copy(update={"prior": prior.prior.model_copy(update={"sd": 0.01})})}
+    )
+    second = uncertainty(calibrate(trial.model_copy(update={"calibration": calm})), QUESTION, 5)
+    assert not np.allclose(first.to_numpy(), second.to_numpy(), rtol=1e-9)

@@ -84,7 +84,8 @@ def _alive_with_dependence(cell: ArmModel, progressions: Array, months: Array) -
     transform = (rfft(arrivals[mass > 0.0], size) * rfft(survival, size)).sum(axis=0)
     alive = irfft(transform, size)[: len(coarse)]
     # the share of the progressed who are alive is smooth even where progressions begin: it is what is interpolated
-    share = np.concatenate(([1.0], alive / np.cumsum(coarse)))
+    progressed = np.cumsum(coarse)
+    share = np.concatenate(([1.0], np.divide(alive, progressed, out=np.ones_like(alive), where=progressed > 0.0)))
     daily = np.cumsum(progressions)
     return daily * np.interp(np.arange(1, len(daily) + 1), np.arange(len(share)) * step, share)
 

@@ -29,8 +29,10 @@ def crossing_time(survival: Array, level: float = 0.5) -> float:
 
 
 def landmark(survival: Array, months: float) -> float:
-    """Survival at `months`, interpolated linearly within the day."""
+    """Survival at `months`, interpolated linearly within the day; ValueError beyond the grid."""
     day = months * DAYS_PER_MONTH
+    if day > len(survival) - 1 + 1e-6:
+        raise ValueError(f"{months:g} months lie beyond the grid of {len(survival) - 1} days")
     i = min(int(day), len(survival) - 2)
     return float(survival[i] + (day - i) * (survival[i + 1] - survival[i]))
 
@@ -38,6 +40,8 @@ def landmark(survival: Array, months: float) -> float:
 def restricted_mean(survival: Array, tau: float, rate: float = 0.0) -> float:
     """Integral of ``survival * exp(-rate * years)`` from 0 to `tau` months, in months (trapezoid on days)."""
     day = tau * DAYS_PER_MONTH
+    if day > len(survival) - 1 + 1e-6:
+        raise ValueError(f"{tau:g} months lie beyond the grid of {len(survival) - 1} days")
     i = min(math.ceil(day), len(survival) - 1)
     grid = np.minimum(np.arange(i + 1, dtype=float), day)
     s = survival[: i + 1].copy()

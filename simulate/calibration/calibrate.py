@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import chi2
 
 from simulate.calibration.figures import modelled, toxicities, trial_sizes
 from simulate.calibration.linear import LinearPosterior, linearise
@@ -25,8 +26,9 @@ CODE = code_key(
     "calibration", "analytic", "model"
 )  # of the code as imported: editing it makes older answers unreachable
 Array = NDArray[np.float64]
-REPLICATES = 500
+REPLICATES = 1000
 BOOTSTRAP_SEED = 20240
+DRAWS = 500
 DEATH_SHARE = (0.10, 0.7)  # default prior where a file gives none: median share, SD on the logit scale
 
 
@@ -44,6 +46,9 @@ class Calibration:
     covariance : sampling covariance of the statistics, shape (F, F).
     posterior : linear-Gaussian predictive errors and parameter draws.
     feasible : whether all primary figures are met as equalities; if not, the fit is weighted.
+    objective : what is minimised, at the calibrated point.
+    joint : distance of the used figures from what the prior and their sampling errors let expect, shape of a chi-square
+        with one degree of freedom a used figure (large: they contradict each other, or the prior, or the families).
     """
 
     trial: str
@@ -55,6 +60,7 @@ class Calibration:
     posterior: LinearPosterior = field(repr=False)
     feasible: bool
     objective: float
+    joint: float
 
     @cached_property
     def layout(self) -> Layout:
@@ -65,6 +71,16 @@ class Calibration:
     def draws(self) -> int:
         """Number of parameter draws."""
         return len(self.posterior.draws)
+
+    @property
+    def joint_p(self) -> float:
+        """P value of `joint`: small where the used figures contradict each other under this specification."""
+        return float(chi2.sf(self.joint, len(used(self.statistics))))
+
+    def tensions(self, beyond: float = 2.0) -> dict[str, float]:
+        """Parameters more than `beyond` prior standard deviations from their prior mean, and by how many."""
+        pairs = zip(self.layout.parameters, self.posterior.x, strict=True)
+        return {p.name: float(v) for p, v in pairs if abs(v) > beyond}
 
     def draw(self, index: int) -> JointModel:
         """The joint model of one parameter draw (0 … draws − 1); toxicities stay at their point values."""
@@ -215,8 +231,8 @@ def sampling_covariance(
 def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
     """Calibrate a trial.
 
-    Two passes: a point with rough standard errors, the trial simulated there for the covariance of its statistics, and
-    the point again with that covariance. Cached on disk by the content of the trial, the specification and the code.
+    A point with rough standard errors; the trial simulated there for the covariance of its statistics; the point again
+    with that covariance. Cached on disk by the content of the trial, the specification and the code.
 
     Parameters
     ----------
@@ -235,14 +251,16 @@ def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
     def compute() -> dict[str, Any]:
         chosen = [statistics[i] for i in used(statistics)]
         forward, first = fit(chosen, spec)
-        sampling, _ = sampling_covariance(trial, forward.layout.cells(first.x), chosen, REPLICATES // 2)
-        _, second = fit(chosen, spec, sampling, first.x)
-        sampling, deviations = sampling_covariance(trial, forward.layout.cells(second.x), statistics)
+        sampling, deviations = sampling_covariance(trial, forward.layout.cells(first.x), statistics)
+        among = sampling[np.ix_(used(statistics), used(statistics))]
+        _, second = fit(chosen, spec, among, first.x)
         everything = Forward(forward.layout, statistics)
         prior = trial.calibration.dependence
         sd = prior.prior.sd if prior is not None and prior.fixed is None else 0.0
-        posterior = linearise(everything, second, sampling, deviations, used(statistics), sd)
+        posterior = linearise(everything, second, sampling, deviations[:DRAWS], used(statistics), sd)
+        weighted = solve(forward, among, second.x, tight=False)
         return {
+            "joint": 2.0 * weighted.objective,
             "x": second.x.tolist(),
             "feasible": second.feasible,
             "objective": second.objective,
@@ -265,4 +283,5 @@ def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
         LinearPosterior.from_dict(stored["posterior"]),
         stored["feasible"],
         stored["objective"],
+        stored["joint"],
     )

@@ -49,8 +49,14 @@ def _standard_error(trial: Trial, figure: Figure, homogeneous: bool) -> float | 
         return None
     if figure.p_value is not None and figure.p_note is None and 0.0 < figure.p_value < 1.0 and figure.value != 1.0:
         return abs(math.log(figure.value)) / float(-ndtri(figure.p_value / 2.0))
-    n = figure.n or trial.size(figure.arm, figure.population)
+    n = figure.n or _both_sides(trial, figure)
     return 2.0 / math.sqrt(0.75 * n) if n else None
+
+
+def _both_sides(trial: Trial, figure: Figure) -> int | None:
+    """Patients of both sides of a contrast, where known."""
+    sizes = [trial.size(side, figure.population) for side in (figure.arm, figure.comparator) if side is not None]
+    return None if any(n is None for n in sizes) else sum(n for n in sizes if n is not None)
 
 
 def reported_value(figure: Figure) -> float | None:

@@ -13,14 +13,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulate.calibration.calibrate import fit, specification, used
+from simulate.calibration.calibrate import calibrate, fit, specification, used
 from simulate.calibration.figures import modelled
+from simulate.calibration.solve import solve
 from simulate.calibration.spec import ProcessSpec, Spec
-from simulate.calibration.statistics import Statistic, reported
+from simulate.calibration.statistics import Statistic
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
 
+Array = NDArray[np.float64]
 CODE = code_key(
     "calibration", "analytic", "model"
 )  # of the code as imported: editing it makes older answers unreachable
@@ -55,17 +58,17 @@ def candidates(statistics: Sequence[Statistic], endpoint: str, cut: float) -> li
     return out
 
 
-def log_evidence(statistics: Sequence[Statistic], spec: Spec) -> tuple[float, float, bool]:
-    """(Laplace log marginal likelihood, weighted objective, feasible) of the statistics under a specification."""
-    forward, solution = fit(statistics, spec)
-    sampling = np.diag([s.rough_se() ** 2 for s in statistics])
-    residual = reported(statistics) - forward(solution.x)
-    jacobian = solution.jacobian
-    precision = np.linalg.inv(sampling)
-    objective = 0.5 * float(solution.x @ solution.x + residual @ precision @ residual)
-    curvature = np.eye(forward.layout.size) + jacobian.T @ precision @ jacobian
-    log_volume = 0.5 * np.linalg.slogdet(curvature)[1] + 0.5 * float(np.log(2 * np.pi * np.diag(sampling)).sum())
-    return -objective - float(log_volume), objective, solution.feasible
+def log_evidence(statistics: Sequence[Statistic], spec: Spec, sampling: Array) -> tuple[float, float, bool]:
+    """(Laplace log marginal likelihood, its objective, feasible) of the statistics under a specification.
+
+    Taken at the weighted maximum a posteriori, where the figures enter with their sampling covariance `sampling`
+    (F × F) and none is an equality.
+    """
+    forward, tight = fit(statistics, spec, sampling)
+    weighted = solve(forward, sampling, tight.x, tight=False)
+    curvature = np.eye(forward.layout.size) + weighted.jacobian.T @ weighted.weights @ weighted.jacobian
+    log_volume = 0.5 * (np.linalg.slogdet(curvature)[1] + np.linalg.slogdet(2 * np.pi * sampling)[1])
+    return -weighted.objective - float(log_volume), weighted.objective, tight.feasible
 
 
 PREFERENCE = ("weibull", "loglogistic", "lognormal", "gengamma", "gompertz", "exponential")
@@ -104,11 +107,12 @@ def search(trial: Trial) -> list[SearchRow]:
     everything, _ = modelled(trial)
     statistics = [everything[i] for i in used(everything)]
     base = specification(trial, everything)
+    sampling = calibrate(trial, base).covariance[np.ix_(used(everything), used(everything))]
     key = {"trial": trial.model_dump_json(), "search": 1, "code": CODE}
 
     def score(pfs: ProcessSpec, pps: ProcessSpec) -> dict[str, Any]:
         try:
-            value, objective, feasible = log_evidence(statistics, replace(base, pfs=pfs, pps=pps))
+            value, objective, feasible = log_evidence(statistics, replace(base, pfs=pfs, pps=pps), sampling)
         except (np.linalg.LinAlgError, FloatingPointError):
             value, objective, feasible = float("-inf"), float("inf"), False
         return {

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.analytic import Curves, cell_curves
-from simulate.calibration.spec import Layout
+from simulate.calibration.spec import Cell, Layout
 from simulate.calibration.statistics import Statistic, predict, reported
 from simulate.model.types import DAYS_PER_MONTH, ArmModel
 
@@ -32,7 +32,11 @@ class Forward:
     def __init__(self, layout: Layout, statistics: Sequence[Statistic]) -> None:
         self.layout = layout
         self.statistics = tuple(statistics)
-        cutoff = max([s.cut.cutoff for s in statistics] + [1.5 * s.value for s in statistics if s.kind == "median"])
+        cutoff = max(
+            [s.cut.cutoff for s in statistics]
+            + [1.5 * s.value for s in statistics if s.kind == "median"]
+            + [s.timepoint for s in statistics if s.timepoint is not None]
+        )
         self.days = int(cutoff * DAYS_PER_MONTH) + 2
         self._cells = [tuple(dict.fromkeys(c for g in s.groups for c in g.cells)) for s in statistics]
         self._memo: dict[ArmModel, tuple[int, Curves]] = {}
@@ -51,6 +55,10 @@ class Forward:
             self._seen += 1
             found = self._memo[cell] = (self._seen, cell_curves(cell, self.days))
         return found
+
+    def curves(self, x: Array) -> dict[Cell, Curves]:
+        """Curves of every cell at `x`."""
+        return {key: self._integrate(cell)[1] for key, cell in self.layout.cells(x).items()}
 
     def __call__(self, x: Array) -> Array:
         """Predictions on the working scales, shape (F,)."""
@@ -160,16 +168,14 @@ def solve(forward: Forward, covariance: Array, start: Array | None = None, *, ti
     Parameters
     ----------
     covariance : sampling covariance of the statistics on their working scales, shape (F, F).
-    start : where to begin; from a point that already meets the equalities only the last tightening is run.
+    start : where to begin, default the prior mean. Every tightening is run from there: with the equalities at their
+        tightest the way along the figures' valley to the prior's choice is too narrow to follow.
     tight : meet the primary figures as equalities; False weighs everything by `covariance`.
     """
     x = np.zeros(forward.layout.size) if start is None else np.array(start, dtype=float)
     target = reported(forward.statistics)
     primary = np.array([s.role == "primary" for s in forward.statistics])
-    stages: tuple[float | None, ...] = (None,)
-    if tight and primary.any():
-        met = start is not None and np.abs(target - forward(x))[primary].max() < FEASIBLE
-        stages = TIGHTENING[-1:] if met else TIGHTENING
+    stages: tuple[float | None, ...] = TIGHTENING if tight and primary.any() else (None,)
     weights = np.eye(len(target))
     for stage in stages:
         weights = precision(forward.statistics, covariance, stage)

@@ -33,8 +33,8 @@ SHAPE_PRIOR: dict[str, tuple[float, float]] = {
 Q_PRIOR = (0.5, 0.5)  # between log-normal (0) and Weibull (1)
 CURE_PRIOR = (math.log(0.05 / 0.95), 1.0)
 LOCATION_SD = 1.0  # log median: weak
-PROGNOSIS_SD = 0.4  # log ratio of medians between strata, shared by the arms
-INTERACTION_SD = 0.3  # log ratio of treatment effects between strata
+PROGNOSIS_SD = 0.4  # log median of a stratum, shared by the arms: a ratio of two strata has 0.57
+INTERACTION_SD = 0.3  # log median of one arm in one stratum: a ratio of two effects has 0.6
 RATIO_SD = 0.7  # log hazard ratio of each piece
 
 
@@ -78,6 +78,12 @@ class Parameter:
     name: str
     mean: float
     sd: float
+
+
+def _logit(share: float) -> float:
+    """Logit of a share, of 1e-6 at the ends: a file may fix the death share at none or all."""
+    share = min(max(share, 1e-6), 1.0 - 1e-6)
+    return math.log(share / (1.0 - share))
 
 
 def _process_parameters(
@@ -136,7 +142,7 @@ class Layout:
         self.spec = spec
         parameters = [
             *_process_parameters("pfs", spec.pfs, spec.arms, spec.strata, spec.guess["pfs"]),
-            Parameter("death_share", math.log(spec.death_share[0] / (1.0 - spec.death_share[0])), spec.death_share[1]),
+            Parameter("death_share", _logit(spec.death_share[0]), spec.death_share[1]),
             *_process_parameters("pps", spec.pps, spec.arms, spec.strata, spec.guess["pps"]),
         ]
         self.parameters = tuple(parameters)

@@ -23,6 +23,7 @@ from simulate.analytic import (
     follow_up_weights,
     landmark,
 )
+from simulate.model.types import DAYS_PER_MONTH
 
 Array = NDArray[np.float64]
 Cell = tuple[str, str]
@@ -31,11 +32,15 @@ CurveOf = Callable[[Cell], Curves]
 
 @dataclass(frozen=True)
 class Cut:
-    """A data cut: uniform enrolment over `accrual` months, administrative censoring at `cutoff` months."""
+    """A data cut: uniform enrolment over `accrual` months, administrative censoring at `cutoff` months.
+
+    `dropout` is a constant monthly hazard of loss to follow-up, used by the sensitivity analysis; 0 otherwise.
+    """
 
     id: str
     accrual: float
     cutoff: float
+    dropout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -142,24 +147,30 @@ class Statistic:
         return 1.0 / math.sqrt(n * max(self.value * (1.0 - self.value), 1e-3))
 
 
-_WEIGHTS: dict[tuple[int, float, float], Array] = {}
+_WEIGHTS: dict[tuple[int, Cut], Array] = {}
 
 
 def cut_weights(days: int, cut: Cut) -> Array:
     """`follow_up_weights` of a cut, remembered."""
-    key = (days, cut.accrual, cut.cutoff)
+    key = (days, cut)
     if key not in _WEIGHTS:
-        _WEIGHTS[key] = follow_up_weights(days, cut.accrual, cut.cutoff)
+        if len(_WEIGHTS) > 200:
+            _WEIGHTS.clear()
+        lost = np.exp(-cut.dropout * (np.arange(days) + 0.5) / DAYS_PER_MONTH)
+        _WEIGHTS[key] = follow_up_weights(days, cut.accrual, cut.cutoff) * lost
     return _WEIGHTS[key]
 
 
 def predict(statistics: Sequence[Statistic], curve_of: CurveOf) -> Array:
-    """Model values of `statistics` on their working scales, shape (F,); a median beyond the grid is the log of it."""
+    """Model values of `statistics` on their working scales, shape (F,).
+
+    A median beyond the grid counts as ten times the grid.
+    """
     out = np.empty(len(statistics))
     for i, s in enumerate(statistics):
         value = s.evaluate(curve_of)
         if s.kind == "median" and math.isinf(value):
-            value = 10.0 * len(curve_of(s.groups[0].cells[0]).os) / 30.4375
+            value = 10.0 * len(curve_of(s.groups[0].cells[0]).os) / DAYS_PER_MONTH
         out[i] = s.to_scale(value)
     return out
 

@@ -16,6 +16,7 @@ from simulate.calibration.statistics import Statistic, predict
 from simulate.cohort import Counts, simulate_counts
 from simulate.evidence.schema import Figure, Trial
 from simulate.fidelity.table import Fidelity, FidelityRow
+from simulate.fidelity.withheld import leave_one_out
 from simulate.survival import SurvivalCurve
 
 CONFLICT_Z = 1.96
@@ -46,16 +47,16 @@ def _empirical(counts: Counts) -> Curves:
     return Curves(curve["os"], curve["pfs"], curve["ttp"], curve["pps"], progressed)
 
 
-def _natural(s: Statistic, scaled: float) -> float:
+def _natural(f: Figure, s: Statistic, scaled: float) -> float:
     value = s.from_scale(scaled)
-    return value * sum(g.total for g in s.groups) if s.kind == "events" else value
+    return value * (f.n or sum(g.total for g in s.groups)) if s.kind == "events" else value
 
 
 def _interval(f: Figure, s: Statistic, sd: float) -> tuple[float | None, float | None, float | None, bool]:
     if f.interval is not None:
         return f.interval.low, f.interval.high, f.interval.level, False
     half = 1.959964 * sd
-    return _natural(s, s.reported - half), _natural(s, s.reported + half), 0.95, True
+    return _natural(f, s, s.reported - half), _natural(f, s, s.reported + half), 0.95, True
 
 
 def _common(trial: Trial, f: Figure) -> dict[str, Any]:
@@ -90,8 +91,14 @@ def _verdict(
     why = f.note or f.why or ""
     if f.role == "superseded":
         return "superseded", why or "a rival of the figure used"
-    if f.role == "primary" and f.value and abs(model / f.value - 1.0) < MET:
-        return "met", "used as an equality"
+    met = f.role == "primary" and bool(f.value) and abs(model / (f.value or 1.0) - 1.0) < MET
+    if met and abs(z) > CONFLICT_Z:
+        return (
+            "conflict",
+            f"met as an equality, but the other figures predict another value (z {z:+.1f}). {why}".strip(),
+        )
+    if met:
+        return "met", "used as an equality; z is that of its prediction from the other figures"
     if abs(z) > CONFLICT_Z or not inside:
         direction = "below" if model < (reported_value(f) or 0.0) else "above"
         text = (
@@ -101,13 +108,15 @@ def _verdict(
     return "consistent", "subgroup predicted with the whole trial's effect" if s.homogeneous else ""
 
 
-def _survival_row(trial: Trial, calibration: Calibration, i: int, simulated: float) -> FidelityRow:
+def _survival_row(
+    trial: Trial, calibration: Calibration, i: int, simulated: float, withheld: Mapping[str, float]
+) -> FidelityRow:
     s = calibration.statistics[i]
     f = trial.figure(s.figure)
     sd = math.sqrt(calibration.covariance[i, i])
     low, high, level, derived = _interval(f, s, sd)
-    z = float(calibration.posterior.z[i])
-    model = _natural(s, float(calibration.prediction[i]))
+    z = withheld.get(s.figure, float(calibration.posterior.z[i]))
+    model = _natural(f, s, float(calibration.prediction[i]))
     verdict, reason = _verdict(f, s, model, z, (low, high))
     common = _common(trial, f)
     return FidelityRow(
@@ -117,8 +126,9 @@ def _survival_row(trial: Trial, calibration: Calibration, i: int, simulated: flo
         ci_level=level,
         ci_derived=derived,
         model=model,
-        simulated=_natural(s, simulated),
+        simulated=_natural(f, s, simulated),
         z=z,
+        subgroup=s.homogeneous,
         verdict=verdict,
         reason=reason,
     )
@@ -152,14 +162,15 @@ def _toxicity_row(
     used_here = f.id == target
     # a rounded percentage adds the rounding error of half a point to the binomial one
     sd = math.sqrt(max(model * (1 - model), 0.25 / n) / n + (0.0 if f.events is not None else 0.005**2 / 3.0))
-    z = 0.0 if used_here else (rate - model) / (math.sqrt(2.0) * sd)
+    # the same patients twice: how far two reports of one rate may lie apart is at most one sampling error
+    z = None if used_here else (rate - model) / sd
     low, high = (f.interval.low, f.interval.high) if f.interval else _wilson(rate, n)
     verdict, reason = (
         ("met", "used as the rate") if used_here else ("consistent", "same event and grade from another source")
     )
     if f.role == "superseded":
         verdict, reason = "superseded", f.why or f.note or ""
-    elif not used_here and abs(z) > CONFLICT_Z:
+    elif z is not None and abs(z) > CONFLICT_Z:
         verdict, reason = "conflict", f"differs from the figure used (z {z:+.1f}). {f.note or f.why or ''}".strip()
     return FidelityRow(
         **{**_common(trial, f), "used_as_target": used_here, "reported": rate},
@@ -210,19 +221,22 @@ def fidelity(
     by_arm = {arm: [c for (a, _), c in cells.items() if a == arm] for arm in trial.arms}
     position = {s.figure: i for i, s in enumerate(calibration.statistics)}
     reasons = {p.figure.id: p.reason for p in modelled(trial)[1]}
+    table = leave_one_out(trial, calibration)
+    withheld = dict(zip(table["figure"], table["z"], strict=True))
     rows = []
     for f in trial.figures:
         if f.id in position:
-            rows.append(_survival_row(trial, calibration, position[f.id], float(simulated[position[f.id]])))
+            i = position[f.id]
+            rows.append(_survival_row(trial, calibration, i, float(simulated[i]), withheld))
             continue
         row = _toxicity_row(trial, calibration, f, by_arm)
         if row is None:
-            i = f.interval
+            ci = f.interval
             row = FidelityRow(
                 **{**_common(trial, f), "used_as_target": False},
-                ci_low=i.low if i else None,
-                ci_high=i.high if i else None,
-                ci_level=i.level if i else None,
+                ci_low=ci.low if ci else None,
+                ci_high=ci.high if ci else None,
+                ci_level=ci.level if ci else None,
                 ci_derived=False,
                 model=None,
                 simulated=None,

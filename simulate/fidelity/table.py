@@ -18,8 +18,10 @@ from simulate.files import atomic_write
 class FidelityRow:
     """One reported figure beside the model; see `FIELDS` of the command's JSON.
 
-    `ci_derived` marks an interval derived from the numbers of patients because none was printed. `z` is the residual
-    in standard deviations, sampling error and the correlation with the figures used included.
+    `ci_derived` marks an interval derived from the numbers of patients because none was printed. `z` is the residual in
+    standard deviations, sampling error and the correlation with the figures used included; for a figure that was used
+    it is that of its prediction from the others (leave-one-out), None for a toxicity rate taken as it stands.
+    `subgroup` marks a subgroup that is not made of strata and is predicted with the whole trial's effect.
     """
 
     id: str
@@ -44,6 +46,7 @@ class FidelityRow:
     z: float | None
     verdict: str
     reason: str
+    subgroup: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,21 @@ class Fidelity:
         """Plain records for `simulate fidelity --json`."""
         return [asdict(r) for r in self.rows]
 
-    def rms_z(self, *, targets: bool = False) -> float:
-        """Root mean square z of the figures not used (or used); NaN without any."""
-        z = [r.z for r in self.rows if r.z is not None and r.used_as_target == targets and r.verdict != "superseded"]
+    def rms_z(self, *, targets: bool = False, subgroups: bool | None = None, events: bool = True) -> float:
+        """Root mean square z of the figures not used (or used, each predicted from the others); NaN without any.
+
+        `subgroups` True or False keeps only figures of subgroups, or only the others; `events` False leaves out counts
+        of events, which test the follow-up assumed and not the curves.
+        """
+        z = [
+            r.z
+            for r in self.rows
+            if r.z is not None
+            and r.used_as_target == targets
+            and r.verdict != "superseded"
+            and (subgroups is None or r.subgroup == subgroups)
+            and (events or r.statistic != "events")
+        ]
         return float(np.sqrt(np.mean(np.square(z)))) if z else math.nan
 
     def conflicts(self) -> tuple[FidelityRow, ...]:
@@ -75,8 +90,19 @@ class Fidelity:
         """A few lines in words."""
         counts = pd.Series([r.verdict for r in self.rows]).value_counts()
         words = ", ".join(f"{n} {v}" for v, n in counts.items())
-        rms = f"RMS z of figures not used {self.rms_z():.2f}, of those used {self.rms_z(targets=True):.2f}"
-        return f"{self.trial}: {words}; {rms}"
+        lines = [
+            f"{self.trial}: {words}",
+            f"RMS z of figures not used {self.rms_z():.2f} (subgroups {self.rms_z(subgroups=True):.2f}, others "
+            f"{self.rms_z(subgroups=False):.2f}, without counts of events "
+            f"{self.rms_z(subgroups=False, events=False):.2f}); "
+            f"of those used, each predicted from the others, {self.rms_z(targets=True):.2f}",
+            f"joint test of those used: chi-square {self.calibration.joint:.1f}, p {self.calibration.joint_p:.2g}",
+        ]
+        lines += [
+            f"prior strained: {name} lies {x:+.1f} SD from its prior mean"
+            for name, x in self.calibration.tensions().items()
+        ]
+        return "\n".join(lines)
 
     def save(self, path: str | Path) -> Path:
         """Write the table as CSV."""

@@ -15,7 +15,7 @@ from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
 
 CODE = code_key(
-    "calibration", "analytic", "model", "fidelity"
+    "calibration", "analytic", "model", "evidence", "fidelity"
 )  # of the code as imported: editing it makes older answers unreachable
 
 
@@ -31,7 +31,7 @@ def leave_one_out(trial: Trial, calibration: Calibration | None = None) -> pd.Da
     key = {
         "trial": trial.model_dump_json(),
         "spec": repr(calibration.spec),
-        "loo": 1,
+        "covariance": calibration.covariance.tolist(),
         "code": CODE,
     }
     rows = cached_json("leave_one_out", key, lambda: _leave_one_out(trial, calibration))
@@ -46,7 +46,7 @@ def _leave_one_out(trial: Trial, calibration: Calibration) -> list[dict[str, Any
         rest = [i for i in chosen if i != left]
         statistics = [calibration.statistics[i] for i in rest]
         cov = calibration.covariance
-        _, solution = fit(statistics, calibration.spec, cov[np.ix_(rest, rest)], calibration.posterior.x)
+        _, solution = fit(statistics, calibration.spec, cov[np.ix_(rest, rest)])
         value = everything(solution.x)
         jacobian = everything.jacobian(solution.x, value)
         ju = jacobian[rest]

@@ -225,7 +225,11 @@ class JointModel:
         }
         tox = tuple(
             Toxicity(
-                t["event"], t["label"], tuple(t["grades"]), {a: tuple(r) for a, r in t["rates"].items()}, t.get("headline", "")
+                t["event"],
+                t["label"],
+                tuple(t["grades"]),
+                {a: tuple(r) for a, r in t["rates"].items()},
+                t.get("headline", ""),
             )
             for t in doc["toxicities"]
         )

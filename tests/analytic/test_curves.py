@@ -166,3 +166,15 @@ def test_states_add_up_and_strata_average():
     assert isinstance(out.curves, Curves)
     other = solve(model, horizon=60.0, mix=(1.0, 0.0))["a"]
     assert np.array_equal(other.curves.os, out.by_stratum["x"].os)
+
+
+def test_dependence_survives_days_without_events():
+    cell = ArmModel(Distribution("lognormal", (2.0, 0.3)), 0.1, exponential(0.1), 0.25)
+    assert np.all(np.isfinite(cell_curves(cell, 900).os))
+
+
+def test_beyond_the_grid_is_refused():
+    s = np.exp(-0.1 * np.arange(366) / DAYS_PER_MONTH)
+    for beyond in (lambda: landmark(s, 36.0), lambda: restricted_mean(s, 36.0)):
+        with pytest.raises(ValueError, match="beyond the grid"):
+            beyond()

@@ -135,7 +135,7 @@ def test_figures_not_used_are_predicted(calibrations, trial):
 
 
 def test_deaths_of_gog240_are_overpredicted_and_said_to_be(calibrations, library):
-    """With uniform enrolment and nobody lost the model has about 420 deaths at the final cut, not 348: a named conflict."""
+    """With uniform enrolment and nobody lost the model has about 420 deaths at the final cut, not 348."""
     c = calibrations["gog240"]
     i = [s.figure for s in c.statistics].index("os_events")
     assert c.statistics[i].from_scale(c.prediction[i]) * 452 > 400
@@ -234,8 +234,20 @@ def test_search_ranks_families_and_explains_the_choice(library):
     assert [r.score for r in rows] == sorted((r.score for r in rows), reverse=True)
     assert not any("cure" in r.pfs for r in rows)
     row, words = choose(rows)
-    assert row.pfs == "weibull"
+    assert row in rows
+    assert rows[0].score - row.score <= 2.0
     assert "simplest" in words
+    # the file's own choice is not told apart from the best: a likelihood ratio of e^3 says little
+    own = next(r for r in rows if (r.pfs, r.pps) == ("weibull", "weibull"))
+    assert rows[0].score - own.score < 3.0
+
+
+@pytest.mark.slow
+def test_search_prefers_the_cure_that_jcog0505_needs(library):
+    """PFS nearly flat beyond three medians: every family without a cured share explains the figures far worse."""
+    rows = search(library.trial("jcog0505"))
+    assert rows[0].pfs.startswith("mixture cure")
+    assert rows[0].score - max(r.score for r in rows if "cure" not in r.pfs) > 3.0
 
 
 def test_choice_prefers_the_simple_among_the_indistinguishable():

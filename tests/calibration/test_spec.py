@@ -82,3 +82,10 @@ def test_prognosis_is_shared_by_arms_and_interaction_is_not():
     moved = layout.cells(x)
     assert moved["a", "x"] == cells["a", "x"]
     assert moved["b", "x"].pfs.median / cells["b", "x"].pfs.median == pytest.approx(math.exp(0.3))
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_death_share_may_be_fixed_at_its_ends(share):
+    fixed = Spec(("a", "b"), ("all",), ProcessSpec(), ProcessSpec(), (share, 1e-6), 0.0, GUESS)
+    layout = Layout(fixed)
+    assert layout.cells(np.zeros(layout.size))["a", "all"].death_share == pytest.approx(share, abs=2e-6)
