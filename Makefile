@@ -67,7 +67,7 @@ lint: $(VENV)/.stamp-dev ## ruff, mypy, import layers
 	done; test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
 bench: $(VENV)/.stamp-dev ## time the kernels; writes reports/benchmarks.json
-	$(BIN)/python tests/bench/run.py --out reports/benchmarks.json
+	$(BIN)/python tests/bench/run.py --large --out reports/benchmarks.json
 
 verify: $(VENV)/.stamp-dev ## the checks a reviewer would ask for; writes out/verify
 	$(BIN)/simulate verify --out $(OUT)/verify
