@@ -158,6 +158,7 @@ def sensitivity(trial: Trial, calibration: Calibration, question: Question) -> p
     key = {
         "trial": trial.model_dump_json(),
         "spec": repr(calibration.spec),
+        "model": calibration.model.to_json(),
         "question": repr(question),
         "code": CODE,
     }

@@ -17,17 +17,21 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from simulate.analytic import ArmOutcome, restricted_mean, solve
+from simulate.analytic import ArmOutcome, cox_hazard_ratio, follow_up_weights, restricted_mean, solve
 from simulate.calibration import calibrate
 from simulate.cohort import Counts, simulate_counts
 from simulate.evidence import Library
 from simulate.model.types import DAYS_PER_MONTH, JointModel
 from simulate.survival import SurvivalCurve
+from simulate.survival.batches import Batches
+from simulate.survival.cox import log_hazard_ratio
+from simulate.survival.two_sample import TwoSample
 
 Array = NDArray[np.float64]
 LANDMARKS = (3.0, 6.0, 12.0, 24.0, 36.0)
 TAU = 36.0
-FALSE_ALARM = 1e-4  # chance that any test of one model fails although all agrees
+FALSE_ALARM = 1e-4  # chance that any test of one model and arm fails although all agrees
+FOLLOW_UP = {"all followed to 119 months": (0.0, 119.0), "33 months of accrual, cut at 59": (33.0, 59.0)}
 
 
 @dataclass(frozen=True)
@@ -124,16 +128,66 @@ def _time_z(counts: Counts, outcome: ArmOutcome) -> dict[str, float]:
     return out
 
 
-def agreement(
+def _log_ratios(simulated: Mapping[str, Counts], arms: Sequence[str]) -> dict[str, float]:
+    """Simulated log hazard ratios of the second arm against the first, under each follow-up of `FOLLOW_UP`."""
+    out = {}
+    for endpoint in ("os", "pfs"):
+        control, treated = (Batches.from_counts(simulated[a].pooled(), endpoint) for a in arms[:2])
+        for name, (accrual, cutoff) in FOLLOW_UP.items():
+            one, other = treated.under(accrual, cutoff), control.under(accrual, cutoff)
+            table = TwoSample(one.events[:, :-1], one.at_risk, other.events[:, :-1], other.at_risk)
+            # Efron: events of a day meet half of each other, as in the integral at mid-day
+            out[f"{endpoint} log hazard ratio, {name}"] = float(log_hazard_ratio(table, ties="efron")[0][0])
+    return out
+
+
+def _exact_log_ratios(outcomes: Mapping[str, ArmOutcome], arms: Sequence[str]) -> dict[str, float]:
+    """The same by integration."""
+    out = {}
+    for endpoint in ("os", "pfs"):
+        control, treated = (outcomes[a].curves.endpoint(endpoint) for a in arms[:2])
+        for name, (accrual, cutoff) in FOLLOW_UP.items():
+            weights = follow_up_weights(len(control) - 1, accrual, cutoff)
+            out[f"{endpoint} log hazard ratio, {name}"] = math.log(cox_hazard_ratio(treated, control, weights))
+    return out
+
+
+def hazard_ratio_agreement(
     model: JointModel, *, seeds: int = 200, patients: int = 100_000, threads: int | None = None, first_seed: int = 1
+) -> Agreement:
+    """Hazard ratios of a model's first two arms over seeds, against the integrated large-sample Cox estimate.
+
+    The arms share random numbers, so the standard error is taken from the seeds themselves: only the mean is tested,
+    the variance is 1 by construction.
+    """
+    arms = model.arms[:2]
+    exact = _exact_log_ratios(solve(model, arms, horizon=120.0), arms)
+    rows = []
+    for seed in range(first_seed, first_seed + seeds):
+        simulated = simulate_counts(model, arms, patients=patients, seed=seed, threads=threads)
+        found = _log_ratios(simulated, arms)
+        rows.append([found[k] - v for k, v in exact.items()])
+    gap = np.array(rows)
+    return Agreement(model.id, f"{arms[1]} v {arms[0]}", tuple(exact), gap / gap.std(axis=0, ddof=1))
+
+
+def agreement(
+    model: JointModel,
+    *,
+    seeds: int = 200,
+    patients: int = 100_000,
+    threads: int | None = None,
+    first_seed: int = 1,
+    stratum: str | None = None,
 ) -> list[Agreement]:
-    """Simulate `model` under `seeds` seeds and compare every arm with its integration."""
+    """Simulate `model` under `seeds` seeds and compare every arm with its integration, or every arm in one stratum."""
     horizon, rates = 120.0, (0.0, 0.035)
-    outcomes = solve(model, horizon=horizon)
+    mix = None if stratum is None else tuple(float(s == stratum) for s in model.strata)
+    outcomes = solve(model, horizon=horizon, mix=mix)
     scores: dict[str, list[dict[str, float]]] = {arm: [] for arm in model.arms}
     for seed in range(first_seed, first_seed + seeds):
         simulated = simulate_counts(
-            model, model.arms, patients=patients, seed=seed, horizon=horizon, rates=rates, threads=threads
+            model, model.arms, patients=patients, seed=seed, horizon=horizon, rates=rates, mix=mix, threads=threads
         )
         for arm, counts in simulated.items():
             found, pooled = observed(counts), counts.pooled()
@@ -142,7 +196,8 @@ def agreement(
     out = []
     for arm, rows in scores.items():
         names = tuple(rows[0])
-        out.append(Agreement(model.id, arm, names, np.array([[r[k] for k in names] for r in rows])))
+        label = arm if stratum is None else f"{arm} in {stratum}"
+        out.append(Agreement(model.id, label, names, np.array([[r[k] for k in names] for r in rows])))
     return out
 
 
@@ -155,9 +210,16 @@ def run_verify(
     library = Library(params)
     frames = []
     for name in library.trials():
-        found = agreement(calibrate(library.trial(name)).model, seeds=seeds, patients=patients, threads=threads)
+        model = calibrate(library.trial(name)).model
+        size: dict[str, Any] = {"seeds": seeds, "patients": patients, "threads": threads}
+        found = agreement(model, **size)
+        if len(model.arms) > 1:
+            found.append(hazard_ratio_agreement(model, **size))
+        if len(model.strata) > 1:
+            for stratum in model.strata:
+                found += agreement(model, **size, stratum=stratum)
         frames += [a.to_df() for a in found]
-    table = pd.concat(frames, ignore_index=True)
+    table = pd.concat(frames, ignore_index=True).assign(patients=patients)
     if not quiet:
         columns = [
             "model",

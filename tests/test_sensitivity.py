@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from simulate.calibration import calibrate
 from simulate.calibration.solve import Forward
 from simulate.evidence import Library
+from simulate.model import Distribution
 from simulate.sensitivity import Question, answer, matching_dropout, sensitivity, uncertainty, with_dropout
 
 QUESTION = Question(
@@ -73,3 +76,19 @@ def test_uncertainty_is_not_remembered_across_priors(trial, private_cache):
     )
     second = uncertainty(calibrate(trial.model_copy(update={"calibration": calm})), QUESTION, 5)
     assert not np.allclose(first.to_numpy(), second.to_numpy(), rtol=1e-9)
+
+
+def test_a_stored_model_does_not_pass_for_the_calibrated_one(trial, private_cache):
+    """Another model under the same trial: own base row, own residuals, and nothing of it remembered for the other."""
+    c = calibrate(trial)
+    cells = {
+        k: replace(cell, pps=Distribution("weibull", (cell.pps.params[0], 2.0 * cell.pps.params[1])))
+        for k, cell in c.model.cells.items()
+    }
+    other = c.with_model(replace(c.model, cells=cells))
+    doubled = sensitivity(trial, other, QUESTION)["os_median_treated"].iloc[0]
+    plain = sensitivity(trial, c, QUESTION)["os_median_treated"].iloc[0]
+    assert plain == pytest.approx(16.8, rel=1e-3)
+    assert doubled > 20.0
+    assert not other.calibrated
+    assert abs(other.posterior.z[0]) > 1.96

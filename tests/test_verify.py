@@ -12,7 +12,7 @@ from simulate.calibration import calibrate
 from simulate.cohort import simulate_counts
 from simulate.evidence import Library
 from simulate.model import ArmModel, Distribution, JointModel
-from simulate.verify import Agreement, agreement, expected, observed
+from simulate.verify import Agreement, agreement, expected, hazard_ratio_agreement, observed
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,13 @@ def model() -> JointModel:
 def test_scores_of_a_calibrated_model_are_standard_normal(model):
     """40 seeds of 100,000 patients; bounds as in `Agreement.to_df` (false alarm 1e-4 a model and arm)."""
     for found in agreement(model, seeds=40, patients=100_000):
+        table = found.to_df()
+        assert table["passed"].all(), table[~table["passed"]].to_string()
+
+
+def test_one_stratum_and_the_hazard_ratios_agree(model):
+    """20 seeds of 100,000 patients; bounds as in `Agreement.to_df`; strata × time in state included."""
+    for found in [*agreement(model, seeds=20, stratum=model.strata[1]), hazard_ratio_agreement(model, seeds=20)]:
         table = found.to_df()
         assert table["passed"].all(), table[~table["passed"]].to_string()
 
@@ -69,6 +76,8 @@ def test_every_family_agrees_with_its_integration(pfs):
 @pytest.mark.parametrize("trial", ["gog240", "jcog0505", "keynote826"])
 def test_two_hundred_seeds_of_a_million(trial):
     """The issue's bar: 200 seeds of 1,000,000 patients per arm; mean, variance and tails of every score."""
-    for found in agreement(calibrate(Library().trial(trial)).model, seeds=200, patients=1_000_000):
+    calibrated = calibrate(Library().trial(trial)).model
+    size = {"seeds": 200, "patients": 1_000_000}
+    for found in [*agreement(calibrated, **size), hazard_ratio_agreement(calibrated, **size)]:
         table = found.to_df()
         assert table["passed"].all(), table[~table["passed"]].to_string()

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from simulate.calibration.figures import modelled, toxicities, trial_sizes
 from simulate.calibration.linear import LinearPosterior, linearise
+from simulate.calibration.result import Calibration, rounded_cells, used
 from simulate.calibration.solve import Forward, Solution, solve
 from simulate.calibration.spec import Cell, Layout, ProcessSpec, Spec
 from simulate.calibration.statistics import Statistic
 from simulate.calibration.trial_bootstrap import covariance, replicate_statistics
 from simulate.evidence.schema import EndpointModel, Trial
 from simulate.files import cached_json, code_key
-from simulate.model.types import ArmModel, Distribution, JointModel
+from simulate.model.types import ArmModel, JointModel
 
 CODE = code_key(
     "calibration", "analytic", "model"
@@ -30,84 +28,6 @@ REPLICATES = 1000
 BOOTSTRAP_SEED = 20240
 DRAWS = 500
 DEATH_SHARE = (0.10, 0.7)  # default prior where a file gives none: median share, SD on the logit scale
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """A calibrated trial.
-
-    Attributes
-    ----------
-    trial : id of the trial.
-    spec : families and priors used.
-    model : the joint model at the point calibration, parameters rounded to 9 significant digits.
-    statistics : the modelled figures, used and unused, in the file's order.
-    prediction : model values on the working scales, shape (F,).
-    covariance : sampling covariance of the statistics, shape (F, F).
-    posterior : linear-Gaussian predictive errors and parameter draws.
-    feasible : whether all primary figures are met as equalities; if not, the fit is weighted.
-    objective : what is minimised, at the calibrated point.
-    joint : distance of the used figures from what the prior and their sampling errors let expect, shape of a chi-square
-        with one degree of freedom a used figure (large: they contradict each other, or the prior, or the families).
-    """
-
-    trial: str
-    spec: Spec
-    model: JointModel
-    statistics: tuple[Statistic, ...]
-    prediction: Array
-    covariance: Array
-    posterior: LinearPosterior = field(repr=False)
-    feasible: bool
-    objective: float
-    joint: float
-
-    @cached_property
-    def layout(self) -> Layout:
-        """Meaning of the parameter vector."""
-        return Layout(self.spec)
-
-    @property
-    def draws(self) -> int:
-        """Number of parameter draws."""
-        return len(self.posterior.draws)
-
-    @property
-    def joint_p(self) -> float:
-        """P value of `joint`: small where the used figures contradict each other under this specification."""
-        return float(chi2.sf(self.joint, len(used(self.statistics))))
-
-    def tensions(self, beyond: float = 2.0) -> dict[str, float]:
-        """Parameters more than `beyond` prior standard deviations from their prior mean, and by how many."""
-        pairs = zip(self.layout.parameters, self.posterior.x, strict=True)
-        return {p.name: float(v) for p, v in pairs if abs(v) > beyond}
-
-    def draw(self, index: int) -> JointModel:
-        """The joint model of one parameter draw (0 … draws − 1); toxicities stay at their point values."""
-        layout = Layout(replace(self.spec, dependence=float(self.posterior.dependence[index])))
-        return replace(self.model, cells=rounded_cells(layout.cells(self.posterior.draws[index])))
-
-    def parameters(self) -> dict[str, float]:
-        """Calibrated parameters on their natural (log, logit) scales."""
-        z = self.layout.natural(self.posterior.x)
-        return {p.name: float(v) for p, v in zip(self.layout.parameters, z, strict=True)}
-
-
-def _significant(value: float, digits: int = 9) -> float:
-    return float(f"{value:.{digits - 1}e}") if math.isfinite(value) else value
-
-
-def _rounded(d: Distribution) -> Distribution:
-    params = tuple(_significant(p) for p in d.params)
-    return Distribution(d.family, params, _significant(d.cure), d.ratio_cuts, tuple(_significant(r) for r in d.ratios))
-
-
-def rounded_cells(cells: dict[Cell, ArmModel]) -> dict[Cell, ArmModel]:
-    """Parameters to 9 significant digits: the last ones differ between processors and Python versions."""
-    return {
-        k: ArmModel(_rounded(c.pfs), _significant(c.death_share), _rounded(c.pps), _significant(c.dependence))
-        for k, c in cells.items()
-    }
 
 
 def _process(choice: EndpointModel, default: str) -> ProcessSpec:
@@ -184,11 +104,6 @@ def build_model(trial: Trial, cells: dict[Cell, ArmModel]) -> JointModel:
         n = [sizes[a, s] for s in trial.strata]
         mix[a] = tuple(v / sum(n) for v in n)
     return JointModel(trial.id, tuple(trial.arms), tuple(trial.strata), mix, rounded_cells(cells), toxicities(trial))
-
-
-def used(statistics: Sequence[Statistic]) -> list[int]:
-    """Positions of the statistics that calibration may see."""
-    return [i for i, s in enumerate(statistics) if s.role in ("primary", "fit")]
 
 
 def fit(

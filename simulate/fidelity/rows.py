@@ -221,8 +221,10 @@ def fidelity(
     by_arm = {arm: [c for (a, _), c in cells.items() if a == arm] for arm in trial.arms}
     position = {s.figure: i for i, s in enumerate(calibration.statistics)}
     reasons = {p.figure.id: p.reason for p in modelled(trial)[1]}
-    table = leave_one_out(trial, calibration)
-    withheld = dict(zip(table["figure"], table["z"], strict=True))
+    withheld: dict[str, float] = {}
+    if calibration.calibrated:  # a stored model was not made from these figures: its residuals speak for themselves
+        table = leave_one_out(trial, calibration)
+        withheld = dict(zip(table["figure"], table["z"], strict=True))
     rows = []
     for f in trial.figures:
         if f.id in position:

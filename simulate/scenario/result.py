@@ -14,6 +14,7 @@ from simulate.calibration import Calibration
 from simulate.cohort import Counts, iter_rows
 from simulate.compare import Comparison
 from simulate.fidelity import Fidelity, fidelity
+from simulate.model.types import JointModel
 from simulate.sensitivity import sensitivity, uncertainty
 from simulate.survival import SurvivalCurve
 
@@ -27,18 +28,31 @@ class Result:
 
     Attributes
     ----------
-    scenario, calibration : what was run.
+    scenario, model : what was run.
     counts : strategy → `Counts`.
     comparison : strategies side by side.
-    patients, seed : of the run.
+    patients, seed, threads : of the run.
+    started : when, ISO 8601.
     """
 
     scenario: Scenario
-    calibration: Calibration
+    model: JointModel
     counts: Mapping[str, Counts]
     comparison: Comparison
     patients: int
     seed: int
+    threads: int | None = None
+    started: str = ""
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """The trial's calibration; where a stored model was run, its evidence held against that model."""
+        found = self.scenario.calibrate()
+        return found if found.model == self.model else found.with_model(self.model)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Overall survival under every strategy; returns the Axes."""
+        return self.survival("os").plot(ax)
 
     def summary(self) -> dict[str, Any]:
         """The machine-readable result, as in ``summary.json``."""
@@ -61,7 +75,7 @@ class Result:
     @cached_property
     def fidelity(self) -> Fidelity:
         """Reported beside simulated for every figure of the trial."""
-        return fidelity(self.scenario.trial, self.calibration, seed=self.seed)
+        return fidelity(self.scenario.trial, self.calibration, seed=self.seed, threads=self.threads)
 
     @cached_property
     def uncertainty(self) -> dict[str, pd.DataFrame]:
@@ -82,11 +96,12 @@ class Result:
         for name in names:  # one by one: strategies may share an arm
             arm = self.scenario.file.strategies[name].arm
             frames = iter_rows(
-                self.calibration.model,
+                self.model,
                 (arm,),
                 patients=patients or self.patients,
                 seed=self.seed,
                 mix=self.scenario.mix,
+                threads=self.threads,
                 chunk=chunk,
             )
             for frame in frames:

@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -141,7 +142,7 @@ class Scenario:
         patients : synthetic patients per strategy (default: the file's).
         seed : of every random number.
         threads : default is every core; the results do not depend on it.
-        model : a stored `JointModel`, used instead of calibrating.
+        model : a stored `JointModel`, used instead of calibrating; the evidence is held against it as it stands.
         progress : called with (patients done, patients in all).
 
         Returns
@@ -152,13 +153,12 @@ class Scenario:
         if n < 1:
             raise input_error(f"patients is {n}; it must be at least 1.", field="--patients")
         s = self.file.seed if seed is None else seed
-        calibration = self.calibrate()
-        if model is not None:
-            calibration = replace(calibration, model=_fitting(model, calibration.model))
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        used = self.calibrate().model if model is None else _fitting(model, self.trial)
         arms = [self.file.strategies[k].arm for k in self.strategies]
         d = self.file.discounting
         counts = simulate_counts(
-            calibration.model,
+            used,
             arms,
             patients=n,
             seed=s,
@@ -169,14 +169,15 @@ class Scenario:
             progress=progress,
         )
         by_strategy = {k: counts[self.file.strategies[k].arm] for k in self.strategies}
-        comparison = self._compare(by_strategy, calibration.model, s)
-        return Result(self, calibration, by_strategy, comparison, n, s)
+        comparison = self._compare(by_strategy, used, s, threads)
+        return Result(self, used, by_strategy, comparison, n, s, threads, started)
 
-    def _compare(self, counts: Mapping[str, Counts], model: JointModel, seed: int) -> Comparison:
+    def _compare(self, counts: Mapping[str, Counts], model: JointModel, seed: int, threads: int | None) -> Comparison:
         per_arm = (self.file.trial_like_n or self.trial.randomised) // len(self.strategies)
         arms = [self.file.strategies[k].arm for k in self.strategies]
         # a trial's arms are different patients: one stretch of patients is cut into arms, nobody is in two of them
-        rows = simulate_rows(model, arms, patients=per_arm * len(arms), seed=seed, mix=self.mix, replicate=1)
+        n = per_arm * len(arms)
+        rows = simulate_rows(model, arms, patients=n, seed=seed, mix=self.mix, threads=threads, replicate=1)
         parts = []
         for i, (name, arm) in enumerate(zip(self.strategies, arms, strict=True)):
             own = rows[(rows["strategy"] == arm) & (rows["patient"] % len(arms) == i)]
@@ -205,7 +206,7 @@ def _rates(effects: float, costs: float, method: str) -> tuple[float, ...]:
     return tuple(dict.fromkeys((0.0, continuous(effects), continuous(costs))))
 
 
-def _fitting(model: JointModel, expected: JointModel) -> JointModel:
-    if model.id != expected.id or model.arms != expected.arms or model.strata != expected.strata:
-        raise input_error(f"the stored model is of {model.id!r}, this scenario needs {expected.id!r}.", field="--model")
+def _fitting(model: JointModel, trial: Trial) -> JointModel:
+    if model.id != trial.id or model.arms != tuple(trial.arms) or model.strata != tuple(trial.strata):
+        raise input_error(f"the stored model is of {model.id!r}, this scenario needs {trial.id!r}.", field="--model")
     return model
