@@ -187,6 +187,17 @@ def exact_km(times: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndar
     return out[0][:m], out[1][:m], out[2][:m], out[3][:m]
 
 
+def at_risk(leaving: np.ndarray) -> np.ndarray:
+    """Numbers at risk from the numbers leaving: everyone who leaves now or later, along the last axis."""
+    return np.cumsum(leaving[..., ::-1], axis=-1)[..., ::-1]
+
+
+def product_limit(events: np.ndarray, exposed: np.ndarray) -> np.ndarray:
+    """Survival just after each interval; an interval that nobody enters has no hazard. Last axis; shapes are equal."""
+    hazard = np.divide(events, exposed, out=np.zeros(np.shape(exposed)), where=exposed > 0)
+    return np.cumprod(np.subtract(1.0, hazard, out=hazard), axis=-1, out=hazard)
+
+
 def km_from_counts(events: np.ndarray, censored: np.ndarray) -> np.ndarray:
     """Survival at the end of each day from day counts, float64[..., days]; days along the last axis.
 
@@ -194,7 +205,4 @@ def km_from_counts(events: np.ndarray, censored: np.ndarray) -> np.ndarray:
     ----------
     events, censored : int[..., days] counts in [d, d + 1); a censoring counts as at risk on its own day.
     """
-    leave = events + censored
-    at_risk = np.cumsum(leave[..., ::-1], axis=-1)[..., ::-1]
-    hazard = np.divide(events, at_risk, out=np.zeros(at_risk.shape), where=at_risk > 0)
-    return np.cumprod(1.0 - hazard, axis=-1)
+    return product_limit(events, at_risk(events + censored))

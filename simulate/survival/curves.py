@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from simulate.errors import input_error
 from simulate.files import atomic_write
+from simulate.kernel.counts import exact_km
 from simulate.survival import estimators as est
 from simulate.survival.estimators import DAYS_PER_MONTH, Array
 
@@ -55,9 +57,8 @@ class SurvivalCurve:
 
     def __post_init__(self) -> None:
         for name in ("times", "at_risk", "events", "censored"):
-            value = np.array(getattr(self, name), dtype=float)
-            value.setflags(write=False)
-            object.__setattr__(self, name, value)
+            value = np.asarray(getattr(self, name), dtype=float)
+            object.__setattr__(self, name, _read_only(value.copy() if value.flags.writeable else value))
         shapes = {self.times.shape, self.at_risk.shape, (len(self.events) + 1,), (len(self.censored) + 1,)}
         if len(shapes) != 1 or self.times.ndim != 1:
             raise input_error("times and at_risk take one entry more than events and censored.", field="SurvivalCurve")
@@ -119,17 +120,19 @@ class SurvivalCurve:
             raise input_error(f"{t.size} times and {observed.size} events; one of each per patient.", field=endpoint)
         if not np.all(np.isfinite(t)) or t.min() < 0:
             raise input_error("times must be finite and not negative.", field=endpoint)
-        distinct, place = np.unique(t, return_inverse=True)
-        d = np.bincount(place, weights=observed, minlength=len(distinct))
-        c = np.bincount(place, weights=~observed, minlength=len(distinct))
-        at_risk = np.append(est.numbers_at_risk(d + c), 0.0)
-        return cls(np.append(0.0, distinct), at_risk, d.astype(float), c.astype(float), False, endpoint, label)
+        distinct, entering, died, after = exact_km(t, observed)
+        at_risk, d = np.append(entering, 0.0), died.astype(float)
+        c = at_risk[:-1] - at_risk[1:] - d
+        table = [_read_only(own) for own in (np.append(0.0, distinct), at_risk, d, c)]  # ours alone: not copied again
+        curve = cls(*table, False, endpoint, label)
+        curve.__dict__["survival"] = _read_only(np.append(1.0, after))
+        return curve
 
     # ------------------------------------------------------------------------------------------------ numbers
-    @property
+    @cached_property
     def survival(self) -> Array:
-        """S at `times`, (K + 1,)."""
-        return est.product_limit(self.events, self.exposed)
+        """S at `times`, (K + 1,); computed once, read-only."""
+        return _read_only(est.product_limit(self.events, self.exposed))
 
     @property
     def exposed(self) -> Array:
@@ -287,6 +290,11 @@ class SurvivalCurve:
         from simulate.plots.export import save_figure
 
         return save_figure(self.plot(), path)
+
+
+def _read_only(values: Array) -> Array:
+    values.setflags(write=False)
+    return values
 
 
 def _list(values: Iterable[float]) -> list[float]:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulate.errors import input_error
+from simulate.kernel import counts
 
 Array = NDArray[np.float64]
 DAYS_PER_MONTH = 30.4375
@@ -29,8 +30,7 @@ _REACHED = 1e-12
 
 def numbers_at_risk(leaving: ArrayLike) -> Array:
     """Numbers at risk from the numbers leaving, ``(..., K) -> (..., K)``: everyone who leaves now or later."""
-    leaving = np.asarray(leaving, dtype=float)
-    return np.flip(np.cumsum(np.flip(leaving, -1), -1), -1)
+    return counts.at_risk(np.asarray(leaving, dtype=float))
 
 
 def ratio(numerator: ArrayLike, denominator: ArrayLike) -> Array:
@@ -53,9 +53,8 @@ def product_limit(events: ArrayLike, exposed: ArrayLike) -> Array:
 
     Kaplan and Meier, J Am Stat Assoc 1958;53:457.
     """
-    hazard = ratio(events, exposed)
-    start = np.ones((*hazard.shape[:-1], 1))
-    return np.concatenate((start, np.cumprod(1.0 - hazard, axis=-1)), axis=-1)
+    after = counts.product_limit(*np.broadcast_arrays(np.asarray(events, float), np.asarray(exposed, float)))
+    return np.concatenate((np.ones((*after.shape[:-1], 1)), after), axis=-1)
 
 
 def greenwood(events: ArrayLike, exposed: ArrayLike) -> Array:
