@@ -35,7 +35,9 @@ def command_line(arguments: Sequence[str] | None = None) -> str:
     """The command as one would type it again; of this process by default."""
     program, *rest = sys.argv if arguments is None else list(arguments)
     name = Path(program).name
-    return shlex.join([{"__main__.py": "simulate", "-c": "python", "": "python"}.get(name, name), *rest])
+    known = {"__main__.py": ["simulate"], "-c": ["python"], "": ["python"]}
+    script = ["python", name] if name.endswith(".py") else [name]
+    return shlex.join([*known.get(name, script), *rest])
 
 
 def shown_path(path: str | os.PathLike[str]) -> str:
@@ -77,7 +79,7 @@ def provenance(
     inputs: Iterable[str | os.PathLike[str]] = (),
     sources: Mapping[str, Any] | Iterable[Any] = (),
     command: str | None = None,
-    started: datetime | None = None,
+    started: datetime | str | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Everything needed to make a result again, and to judge what it rests on.
@@ -91,7 +93,7 @@ def provenance(
     inputs : every parameter file that was read.
     sources : the citations used: a mapping from id to the citation and why it was used, or a list of such.
     command : what was typed; this process's command line by default.
-    started : when the run began; now by default.
+    started : when the run began, as a time or in ISO 8601; now by default.
     extra : anything more, under its own names.
 
     Returns
@@ -129,5 +131,6 @@ def provenance(
     return plain(record)
 
 
-def _utc(moment: datetime) -> str:
+def _utc(moment: datetime | str) -> str:
+    moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -61,6 +61,11 @@ def test_extra_cannot_replace_what_is_recorded():
 def test_command_line_is_what_one_would_type():
     assert command_line(["/somewhere/bin/simulate", "run", "my file.yaml"]) == "simulate run 'my file.yaml'"
     assert command_line(["/somewhere/simulate/__main__.py", "list"]) == "simulate list"
+    assert command_line(["/somewhere/examples/mine.py", "--fast"]) == "python mine.py --fast"
+
+
+def test_the_start_of_a_run_may_be_given_as_text():
+    assert provenance(started="2026-01-01T13:00:00+01:00")["started"] == "2026-01-01T12:00:00+00:00"
 
 
 def test_paths_are_shown_without_this_machine(work, monkeypatch):

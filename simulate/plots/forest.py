@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 REPORTED, MODEL, SIMULATED = INK, style.OKABE_ITO[2], style.OKABE_ITO[1]
+CONFLICT, TINT = "#A50026", "#FBE3E6"  # the label of a figure that the model contradicts, and its row
 
 
 @dataclass(frozen=True)
 class ForestRow:
     """One figure: `reported` with its interval, `model` by integration, `simulated`; None for what is missing.
 
-    `target` tells a figure that calibration used (filled marker) from one it predicts (open marker).
+    `target` tells a figure that calibration used (filled marker) from one it predicts (open marker); `conflict` marks
+    a figure that the model contradicts.
     """
 
     label: str
@@ -30,6 +32,7 @@ class ForestRow:
     model: float | None = None
     simulated: float | None = None
     target: bool = True
+    conflict: bool = False
 
 
 def draw(
@@ -61,8 +64,8 @@ def draw(
     if log:
         ax.set_xscale("log")
     for i, row in enumerate(rows):
-        if i % 2 == 0:
-            ax.axhspan(i - 0.5, i + 0.5, color=PALE, lw=0, zorder=0)
+        if row.conflict or i % 2 == 0:
+            ax.axhspan(i - 0.5, i + 0.5, color=TINT if row.conflict else PALE, lw=0, zorder=0)
         _row(ax, i, row, digits)
     if reference is not None:
         ax.axvline(reference, color=GREY, lw=0.8, zorder=1)
@@ -116,7 +119,7 @@ def _axes(ax: Axes, rows: Sequence[ForestRow], xlabel: str, log: bool, title: st
     from matplotlib.transforms import ScaledTranslation
 
     ax.set(ylim=(len(rows) - 0.5, -0.5), yticks=range(len(rows)), xlabel=xlabel)
-    ax.set_yticklabels([row.label for row in rows])
+    ax.set_yticklabels([f"{row.label}  ! conflict" if row.conflict else row.label for row in rows])
     if log:
         low, high = ax.get_xlim()
         fine = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 5, 10)
@@ -131,6 +134,9 @@ def _axes(ax: Axes, rows: Sequence[ForestRow], xlabel: str, log: bool, title: st
     style.tidy(ax)
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)
+    for row, tick in zip(rows, ax.get_yticklabels(), strict=True):
+        if row.conflict:
+            tick.set_color(CONFLICT)
     for x, text, ink, ha in zip(
         _COLUMNS, ("reported", "model", "simulated"), (REPORTED, MODEL, SIMULATED), _ALIGN, strict=True
     ):

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulate.plots import forest, style
 from simulate.plots.export import svg
-from simulate.report.labels import ENDPOINTS
+from simulate.report.labels import ENDPOINTS, NBSP
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from simulate.fidelity import FidelityRow
     from simulate.report.labels import Names
     from simulate.scenario import Result
 
 ROW = 0.29  # inches, a row of the forest plot: two lines of its label
 NARROW = (3.7, 3.6)  # inches: drawn at this size, letters stay readable on a phone
+_TITLE: dict[str, Any] = {"fontsize": style.TEXT + 1.5, "color": style.INK, "va": "top", "parse_math": False}
 _RATIO_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0, 10.0)
 
 
@@ -35,6 +39,7 @@ PANELS = (
     Panel("median", "Median (months)", False, 1),
     Panel("hazard_ratio", "Hazard ratio", True, 2),
     Panel("landmark", "Event-free (%)", False, 0),
+    Panel("events", "Number of events (OS: deaths)", False, 0),
 )
 
 
@@ -56,7 +61,7 @@ def literal(drawn: Any) -> Any:
 
 
 def reported_beside_simulated(result: Result, names: Names) -> Any:
-    """Forest plot of the survival figures that have an interval, one panel a unit; None if there are none."""
+    """Forest plot of the survival figures, one panel a unit, conflicts marked; None if there are none."""
     panels = [(rows, panel) for panel in PANELS if (rows := _forest_rows(result, names, panel.statistic))]
     if not panels:
         return None
@@ -64,14 +69,16 @@ def reported_beside_simulated(result: Result, names: Names) -> Any:
 
     room = 1.15  # inches above and below the rows of a panel, for legend and axis
     heights = [ROW * len(rows) + room for rows, _ in panels]
-    total = sum(heights)
+    head = 0.3  # the title
+    total = sum(heights) + head
     figure = Figure(figsize=(style.WIDTH + 1.0, total), dpi=150, facecolor="white")
-    top = total
+    figure.text(0.02, 1.0 - 0.1 / total, f"{names.study}: reported beside simulated", **_TITLE)
+    top = total - head
     for (rows, panel), height in zip(panels, heights, strict=True):
         ax = figure.add_axes((0.44, (top - height + 0.5) / total, 0.27, ROW * len(rows) / total))
         reference = 1.0 if panel.log else None
         forest.draw(rows, ax, xlabel=panel.label, log=panel.log, reference=reference, digits=panel.digits)
-        ax.tick_params(axis="y", labelsize=style.SMALL)
+        ax.tick_params(labelsize=style.SMALL)
         if panel.log:
             low, high = ax.get_xlim()
             ax.set_xticks([t for t in _RATIO_TICKS if low <= t <= high])
@@ -88,15 +95,24 @@ def _forest_rows(result: Result, names: Names, statistic: str) -> list[forest.Fo
         reported, low, high, model, simulated = (
             None if v is None else scale * v for v in (r.reported, r.ci_low, r.ci_high, r.model, r.simulated)
         )
-        label = _forest_label(names, r)
-        out.append(forest.ForestRow(label, reported, low, high, model, simulated, r.used_as_target))
-    return sorted(out, key=lambda row: not row.target)
+        conflict = r.verdict == "conflict"
+        out.append((r, forest.ForestRow("", reported, low, high, model, simulated, r.used_as_target, conflict)))
+    labels = _forest_labels(names, [r for r, _ in out])
+    return sorted((replace(row, label=labels[r.id]) for r, row in out), key=lambda row: not row.target)
 
 
-def _forest_label(names: Names, r: Any) -> str:
-    """Two lines at most: what, whose, and the data cut where it is not the usual one."""
+def _forest_labels(names: Names, rows: Sequence[FidelityRow]) -> dict[str, str]:
+    """Figure id → label; rivals, which would be called the same, carry the name of their source."""
+    plain = {r.id: _forest_label(names, r) for r in rows}
+    shared = Counter(plain.values())
+    return {r.id: plain[r.id] if shared[plain[r.id]] == 1 else _forest_label(names, r, rival=True) for r in rows}
+
+
+def _forest_label(names: Names, r: FidelityRow, *, rival: bool = False) -> str:
+    """Two lines at most: what, whose, the data cut where it is not the usual one, and of a rival its source."""
     what = f"{r.endpoint.upper()} {'at ' + format(r.timepoint, 'g') + ' mo' if r.timepoint is not None else ''}".strip()
-    lines = textwrap.wrap(f"{what}, {names.group(r)}", 58)
+    origin = f" ({names.source(r.id)})".replace(" ", NBSP).replace(NBSP, " ", 1) if rival else ""
+    lines = textwrap.wrap(f"{what}, {names.group(r)}{origin}", 58)
     return "\n".join(lines if len(lines) <= 2 else [lines[0], lines[1][:56] + "…"])
 
 

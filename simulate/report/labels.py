@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from simulate.plots.names import study
 from simulate.report.numbers import MISSING, count, fixed, percent, plain_number
 
 if TYPE_CHECKING:
     from simulate.evidence.schema import Figure
+    from simulate.evidence.source_schema import Source
     from simulate.fidelity import FidelityRow
     from simulate.scenario import Scenario
 
@@ -64,18 +65,6 @@ def short(name: str) -> str:
     return name.upper() if name in ENDPOINTS or name in ("orr", "dcr") else name.replace("_", " ")
 
 
-def study(title: str, trial_id: str) -> str:
-    """Short name of a trial: what stands in brackets at the end of its title, else its id in capitals.
-
-    Examples
-    --------
-    >>> study("Chemotherapy with or without bevacizumab (GOG 240)", "gog240"), study("A trial", "abc1")
-    ('GOG 240', 'ABC1')
-    """
-    found = re.search(r"\(([^()]+)\)\s*$", title)
-    return found.group(1) if found else trial_id.upper()
-
-
 def grade(text: str | None) -> str:
     """A CTCAE grade: ``>=3`` as ``grade ≥ 3``."""
     if text is None:
@@ -83,6 +72,23 @@ def grade(text: str | None) -> str:
     if text == "any":
         return "any grade"
     return f"grade {text.replace('>=', '≥ ').replace('-', '–')}"
+
+
+def source(known: Source, source_id: str) -> str:
+    """Short name of a source, from its id: a label by its region, a paper by author and year.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> source(SimpleNamespace(kind="label"), "avastin_us_label")
+    'US label'
+    >>> source(SimpleNamespace(kind="article"), "tewari_2014")
+    'Tewari 2014'
+    """
+    words = source_id.split("_")
+    if known.kind == "label":
+        return " ".join([w.upper() for w in words if w in ("us", "eu", "uk", "jp")] + ["label"])
+    return " ".join(w.capitalize() for w in words)
 
 
 def family(spec: Any) -> str:
@@ -136,6 +142,11 @@ class Names:
         everybody = row.population in (self.scenario.file.population, "safety")
         who = self._who(row.arm, row.comparator, None if everybody else self.population(row.population))
         return f"{who}; {self.cut(row)}" if self.cut(row) else who
+
+    def source(self, figure: str) -> str:
+        """Short name of the source of a figure."""
+        found = self.scenario.trial.figure(figure).source
+        return source(self.scenario.library.sources[found], found)
 
     def cut(self, row: FidelityRow) -> str:
         """Data cut of a figure, if it is another than the one its endpoint is calibrated on."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulate.calibration.calibrate import BOOTSTRAP_SEED
+from simulate.calibration.linear import DRAW_SEED
 from simulate.provenance import provenance
 
 if TYPE_CHECKING:
@@ -27,5 +29,10 @@ def record(result: Result, command: str | None = None) -> dict[str, Any]:
         inputs=[f for f in files if f.is_file()],
         sources={s: {"citation": known[s].citation, "why": known[s].why} for s in used},
         command=command,
-        extra={"trial": trial.id, "specification": repr(result.calibration.spec)},
+        started=getattr(result, "started", None) or None,
+        extra={
+            "trial": trial.id,
+            "specification": result.calibration.spec,
+            "calibration_seeds": {"bootstrap": BOOTSTRAP_SEED, "draws": DRAW_SEED},
+        },
     )

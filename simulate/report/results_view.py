@@ -160,19 +160,20 @@ def trial_like_table(summary: Summary, names: Names) -> tuple[Table | None, int 
         Column("hazard ratio", "95 % interval"),
         Column("log-rank p"),
     )
-    rows, n = [], None
+    rows, notes, n = [], [], None
     for c in summary["contrasts"]:
         t = c.get("trial_like")
         if not t:
             continue
         n = int(t["n"][0])
+        notes += _event_note(c, names)
         rows.append(
             row(
                 Cell(
                     labels.ENDPOINTS[c["endpoint"]].capitalize(),
                     small=f"{names.strategy(c['strategy'])} v {names.strategy(c['comparator'])}",
                 ),
-                f"{t['events'][0]} v {t['events'][1]}",
+                Cell(f"{t['events'][0]} v {t['events'][1]}"),
                 Cell(
                     fixed(t.get("hazard_ratio"), 2),
                     small=f"{fixed(t['low'], 2)} to {fixed(t['high'], 2)}",
@@ -182,7 +183,42 @@ def trial_like_table(summary: Summary, names: Names) -> tuple[Table | None, int 
             )
         )
     caption = "One simulated trial of the real trial’s size and follow-up"
-    return (Table("one-trial", caption, columns, tuple(rows)) if rows else None), n
+    return (Table("one-trial", caption, columns, tuple(rows), tuple(notes)) if rows else None), n
+
+
+_NOTABLE = 0.05  # relative difference of the numbers of events from which the interval's width deserves a word
+
+
+def _event_note(contrast: Mapping[str, Any], names: Names) -> list[str]:
+    """Says where the simulated trial has another number of events than the real one, and what that does."""
+    real = reported_events(contrast, names)
+    found = sum(contrast["trial_like"]["events"])
+    if not real or abs(found / real - 1.0) < _NOTABLE:
+        return []
+    what = "deaths" if contrast["endpoint"] == "os" else f"{contrast['endpoint'].upper()} events"
+    more, narrow = ("more", "narrow") if found > real else ("fewer", "wide")
+    return [
+        f"The simulated trial has {more} {what} than the real one ({found} v {real}), so its interval is somewhat too "
+        f"{narrow}."
+    ]
+
+
+def reported_events(contrast: Mapping[str, Any], names: Names) -> int | None:
+    """Events that the trial reported in the two arms of a contrast together, at the data cut that is simulated."""
+    scenario = names.scenario
+    trial, e = scenario.trial, contrast["endpoint"]
+    arms = {scenario.file.strategies[s].arm for s in (contrast["strategy"], contrast["comparator"])}
+    cut = scenario.file.follow_up.get(e) or trial.calibration.cuts.get(e)
+    found = {
+        f.arm: f.events
+        for f in trial.figures
+        if (f.endpoint, f.statistic, f.population, f.cut) == (e, "events", scenario.file.population, cut)
+        and f.events is not None
+        and f.role != "superseded"
+    }
+    if "pooled" in found and arms == set(trial.arms):
+        return found["pooled"]
+    return sum(found[a] for a in arms) if len(arms) == 2 and arms <= set(found) else None
 
 
 def facts(summary: Summary, names: Names, comparator: str, others: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -49,7 +49,7 @@ SOURCES = (
 FOREST = (
     "Squares and lines: reported figures with their intervals; filled: used by the calibration, open: predicted. "
     "Circles: the "
-    "model by integration. Crosses: simulated.",
+    "model by integration. Crosses: simulated. Red with “! conflict”: the model contradicts the figure.",
     "Forest plot of reported figures beside the model and the simulation; the numbers are in the tables below.",
 )
 

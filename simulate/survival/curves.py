@@ -123,8 +123,10 @@ class SurvivalCurve:
         distinct, entering, died, after = exact_km(t, observed)
         at_risk, d = np.append(entering, 0.0), died.astype(float)
         c = at_risk[:-1] - at_risk[1:] - d
-        table = [_read_only(own) for own in (np.append(0.0, distinct), at_risk, d, c)]  # ours alone: not copied again
-        curve = cls(*table, False, endpoint, label)
+        months = np.append(0.0, distinct)
+        for own in (months, at_risk, d, c):
+            _read_only(own)  # nobody else holds them, so no copy is made
+        curve = cls(months, at_risk, d, c, False, endpoint, label)
         curve.__dict__["survival"] = _read_only(np.append(1.0, after))
         return curve
 

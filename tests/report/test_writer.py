@@ -5,15 +5,19 @@ from __future__ import annotations
 import errno
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import simulate as sim
+from simulate.calibration.calibrate import BOOTSTRAP_SEED
+from simulate.calibration.linear import DRAW_SEED
 from simulate.errors import InputError
 from simulate.model.types import JointModel
 from simulate.report import writer
+from simulate.report.record import record
 from simulate.scenario import Result
 
 
@@ -70,6 +74,14 @@ def test_provenance_names_the_command_the_files_and_the_sources(written: Path):
     assert {i["file"] for i in doc["inputs"]} >= {"bevacizumab.yaml", "gog240.yaml", "sources.yaml"}
     assert "tewari_2017" in doc["sources"]
     assert doc["sources"]["tewari_2017"]["why"]
+    assert doc["specification"]["pfs"]["family"] == "weibull"
+    assert doc["calibration_seeds"] == {"bootstrap": BOOTSTRAP_SEED, "draws": DRAW_SEED}
+
+
+def test_provenance_has_the_start_of_the_run(result: Result):
+    early = replace(result, started="2026-01-01T12:00:00+00:00")
+    doc = record(early, "simulate run bevacizumab")
+    assert doc["started"] == "2026-01-01T12:00:00+00:00" < doc["written"]
 
 
 def test_tables_hold_full_precision(written: Path, result: Result):

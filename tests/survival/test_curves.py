@@ -224,3 +224,23 @@ def test_plot_draws_on_the_axes_it_is_given(exponential):
     ax = Figure().subplots()
     assert exponential.plot(ax, bands=True) is ax
     assert ax.get_ylabel() == "Overall survival (%)"
+
+
+def test_survival_of_rows_is_that_of_their_table_and_keeps_nothing_of_the_callers():
+    rng = np.random.default_rng(12)
+    times, events = rng.integers(0, 40, 500).astype(float), rng.random(500) < 0.6
+    curve = SurvivalCurve.from_rows(times, events)
+    before = curve.survival.copy()
+    times[:], events[:] = 99.0, False
+    again = SurvivalCurve(curve.times, curve.at_risk, curve.events, curve.censored, linear=False)
+    np.testing.assert_allclose(again.survival, before, rtol=0, atol=1e-12)
+    assert (curve.n, curve.horizon, curve.events.sum() + curve.censored.sum()) == (500, 39.0, 500)
+    with pytest.raises(ValueError, match="read-only"):
+        curve.survival[0] = 0.5
+
+
+def test_a_curve_does_not_follow_the_arrays_it_was_made_of():
+    at_risk = np.array([10.0, 6.0, 0.0])
+    curve = SurvivalCurve(np.array([0.0, 1.0, 2.0]), at_risk, np.array([4.0, 3.0]), np.array([0.0, 3.0]), False)
+    at_risk[0] = 1.0
+    assert curve.n == 10.0
