@@ -158,7 +158,7 @@ class Curves:
 
     def plot(self, ax: Any = None) -> Any:
         """Kaplan–Meier figure with at-risk table, reported medians marked; returns the Axes."""
-        from simulate.plots import plot_km
+        from simulate.plots import plot_km, study
 
         trial = self.scenario.trial
         return plot_km(
@@ -166,7 +166,8 @@ class Curves:
             self.endpoint,
             ax=ax,
             reported_medians={_plain(self.scenario.label(k)): v for k, v in self.reported_medians().items()},
-            source=f"Simulated from figures reported by {trial.title}; synthetic patients, for research and teaching.",
+            source=f"Simulated from figures reported by {study(trial.title, trial.id)}; "
+            "synthetic patients, for research and teaching.",
             follow_up=self.scenario.follow_up.get(self.endpoint, (0.0, 60.0, ""))[1],
         )
 

@@ -26,11 +26,11 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).res
 import rivals
 
 from simulate.cohort import ENDPOINTS, count_graph, graph_rows, new_job
-from simulate.kernel.counts import exact_km, km_from_counts
 from simulate.kernel.philox import draw_of
 from simulate.model.graph import Compiled, GraphSpec, build
 from simulate.model.hazards import Hazard, Transition
 from simulate.model.types import Distribution
+from simulate.survival import SurvivalCurve
 
 N = 2**21  # patients of one timing, whole blocks and chunks for everybody
 RATES = (0.03,)
@@ -173,8 +173,8 @@ def kaplan_meier(rounds: int) -> Iterator[Figure]:
     times, events = np.minimum(dead, cut), dead <= cut
     counts = count_graph(compiled, new_job(n, 1, 0), ENDPOINTS)
     quick = {
-        "km_exact_ms": lambda: exact_km(times, events),
-        "km_counts_ms": lambda: km_from_counts(counts.events[:, 0].sum(axis=0), counts.censored[:, 0].sum(axis=0)),
+        "km_exact_ms": lambda: SurvivalCurve.from_rows(times, events).survival,
+        "km_counts_ms": lambda: SurvivalCurve.from_counts(counts, "os").survival,
     }
     fastest(quick, 1)
     best = dict.fromkeys((*quick, "km_lifelines_ms"), np.inf)
