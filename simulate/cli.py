@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from simulate.errors import InputError, SimulateError, input_error
+from simulate.evidence.limits import MAX_PATIENTS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -157,7 +158,7 @@ def fidelity(
         bool, typer.Option("--leave-one-out", help="Predict each used figure from the others.")
     ] = False,
     patients: Annotated[
-        int, typer.Option("--patients", min=1, help="Simulated patients per arm and stratum.")
+        int, typer.Option("--patients", min=1, max=MAX_PATIENTS, help="Simulated patients per arm and stratum.")
     ] = 200_000,
     seed: Seed = 1,
     threads: Threads = None,
@@ -180,7 +181,9 @@ def fidelity(
 @_reported
 def run(
     scenario: Annotated[str, typer.Argument(help="A scenario id, or the path of a scenario file.")],
-    patients: Annotated[int | None, typer.Option("--patients", min=1, help="Synthetic patients per strategy.")] = None,
+    patients: Annotated[
+        int | None, typer.Option("--patients", min=1, max=MAX_PATIENTS, help="Synthetic patients per strategy.")
+    ] = None,
     seed: Seed = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the report, tables and figures.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Override a field: --set horizon=60")] = None,
@@ -217,7 +220,9 @@ def run(
 def verify(
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the table.")] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=2, help="Independent simulations of each model.")] = 200,
-    patients: Annotated[int, typer.Option("--patients", min=1000, help="Patients of each simulation.")] = 100_000,
+    patients: Annotated[
+        int, typer.Option("--patients", min=1000, max=MAX_PATIENTS, help="Patients of each simulation.")
+    ] = 100_000,
     threads: Threads = None,
     params: Params = None,
     as_json: Json = False,
@@ -266,6 +271,8 @@ def _writable(out: Path | None) -> None:
 def _stored_model(path: Path) -> Any:
     from simulate.model import JointModel
 
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would wait for ever
+        raise input_error("is not a regular file.", file=str(path), advice="Use the model.json of a run.")
     try:
         return JointModel.from_json(path.read_text("utf-8"))
     except OSError as error:

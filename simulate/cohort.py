@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.errors import input_error
+from simulate.evidence.limits import MAX_PATIENTS, MIN_RATE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,7 +168,7 @@ def new_job(patients: int, seed: int, replicate: int, *, horizon: float = 120.0,
     from simulate.kernel.run import make_job
 
     checks = (
-        ("patients", patients >= 1, patients, "1 or more"),
+        ("patients", 1 <= patients <= MAX_PATIENTS, patients, f"1 to {MAX_PATIENTS:,}"),
         ("seed", 0 <= seed < 2**64, seed, "0 to 2**64 - 1"),
         ("replicate", 0 <= replicate < 2**32, replicate, "0 to 2**32 - 1"),
         ("first_patient", 0 <= first_patient < 2**62, first_patient, "0 to 2**62"),
@@ -195,7 +196,8 @@ def count_graph(
     """Counts of any graph; `endpoints` as `ENDPOINTS`. `simulate_counts` is this for the arms of a model."""
     from simulate.kernel import run
 
-    if not all(r == 0.0 or 1e-6 <= r <= 10.0 for r in rates):  # below, (1 - exp(-r t)) / r loses its digits
+    # below, (1 - exp(-r t)) / r loses its digits; a yearly rate of MIN_RATE is a little less as a continuous one
+    if not all(r == 0.0 or 0.99 * MIN_RATE <= r <= 10.0 for r in rates):
         raise input_error(f"rates are {tuple(rates)}; allowed is 0, or 1e-6 to 10, per year.", field="rates")
     job = job._replace(
         rates=np.array(rates, np.float64) / 12.0,

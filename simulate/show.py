@@ -12,12 +12,14 @@ import pandas as pd
 
 from simulate.calibration import calibrate, modelled, search
 from simulate.calibration.search import choose
+from simulate.errors import input_error
 from simulate.evidence import Library
 from simulate.evidence.schema import Trial
 from simulate.fidelity import fidelity, leave_one_out
 from simulate.tables import print_frame
 
 COLUMNS = ["id", "timepoint", "grade", "reported", "ci_low", "ci_high", "model", "simulated", "z", "verdict"]
+WITHHELD = ["figure", "timepoint", "reported", "predicted", "sd", "z", "months_beyond_median"]
 
 
 @contextmanager
@@ -36,10 +38,15 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None] | None]:
 
 def show_scenario(name: str, params: Path | None, families: bool, *, quiet: bool) -> dict[str, Any]:
     """Print a scenario; returns it as plain data."""
-    del families  # a scenario's families are its trial's
     from simulate.evidence.scenario_schema import Scenario as ScenarioFile
 
     scenario: ScenarioFile = Library(params).scenario(name)
+    if families:
+        raise input_error(
+            "families belong to a trial, not to a scenario.",
+            field="--families",
+            advice=f"Name the trial: simulate show {scenario.trial} --families",
+        )
     document = scenario.model_dump(mode="json")
     if not quiet:
         print(f"{scenario.id}: {scenario.title}")
@@ -154,7 +161,8 @@ def run_fidelity(
             frame = leave_one_out(trial, calibration)
             records += frame.astype(object).where(frame.notna(), None).to_dict("records")
             if not quiet:
-                print_frame(frame, title=f"{trial.id}: each used figure predicted from the others")
+                shown = frame[WITHHELD].dropna(axis=1, how="all")
+                print_frame(shown, title=f"{trial.id}: each used figure predicted from the others")
                 rms = float((frame["z"] ** 2).mean() ** 0.5)
                 off = float((frame["ratio"] - 1).abs().median())
                 print(f"RMS z {rms:.2f}; median |predicted / reported - 1| {off:.1%}")

@@ -145,6 +145,15 @@ def test_check_reports_all_errors_of_a_file_at_once(work, root):
     assert {p["field"] for p in problems} == {"horizon", "seed"}
 
 
+def test_check_does_not_print_a_file_that_is_none_of_ours(work):
+    Path("passwords").write_text("root:x:0:0:root:/root:/bin/bash\n" * 200)
+    Path("key.yaml").write_text(f"{'k' * 900}: 1\n")
+    for name in ("./passwords", "key.yaml"):
+        done = simulate("check", name)
+        assert done.exit_code == 2
+        assert max(map(len, done.stderr.splitlines())) < 300
+
+
 def test_fidelity_of_a_trial(work):
     done = simulate("fidelity", "gog240", "--patients", "5000", "--out", "tables")
     assert (done.exit_code, done.stderr) == (0, "")
@@ -163,7 +172,13 @@ def test_fidelity_of_a_trial(work):
 def test_leave_one_out_of_a_trial():
     rows = json.loads(simulate("fidelity", "gog240", "--leave-one-out", "--json").stdout)
     assert {"figure", "reported", "predicted", "z"} <= rows[0].keys()
-    assert "RMS z" in simulate("fidelity", "gog240", "--leave-one-out").stdout
+    printed = simulate("fidelity", "jcog0505", "--leave-one-out").stdout
+    assert "RMS z" in printed
+    head = "figure timepoint reported predicted sd z months_beyond_median"
+    assert head in {" ".join(line.split()) for line in printed.splitlines()}
+    assert "os_median_no_prior_platinum_p" in printed.split()
+    # gog240 reports no landmark: the two columns that only landmarks fill are left out
+    assert "timepoint" not in simulate("fidelity", "gog240", "--leave-one-out").stdout
 
 
 def test_verify_of_the_library(work):
@@ -269,6 +284,12 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "horizon within the follow-up": (("bevacizumab", "--set", "horizon=36"), "horizon: "),
     "no value": (("bevacizumab", "--set", "horizon"), "it must be key=value"),
     "no patients": (("bevacizumab", "--patients", "0"), "greater than or equal to 1"),
+    "too many patients": (("bevacizumab", "--patients", "99999999999999999999"), "less than or equal to 100000000000"),
+    "patients not whole": (("bevacizumab", "--patients", "1e16"), "should be a valid integer"),
+    "pipe": (("pipe.yaml",), "pipe.yaml: is not a regular file."),
+    "model from a pipe": (("bevacizumab", "--model", "pipe.yaml"), "pipe.yaml: is not a regular file."),
+    "trial-like of one": (("bevacizumab", "--set", "trial_like_n=1"), "1 is too few for 2 strategies. Give 4"),
+    "tiny rate": (("bevacizumab", "--set", "discounting.costs=1e-9"), "costs: 1e-09 is neither 0 nor at least 1e-06."),
     "negative seed": (("bevacizumab", "--seed", "-1"), "greater than or equal to 0"),
     "seed of 65 bits": (("bevacizumab", "--seed", str(2**64)), "allowed is 0 to 2**64 - 1"),
     "no threads": (("bevacizumab", "--threads", "0"), "greater than or equal to 1"),
@@ -301,6 +322,7 @@ def models() -> dict[str, str]:
 @pytest.fixture
 def faulty(work, root, models) -> Path:
     """A folder of faulty inputs."""
+    os.mkfifo("pipe.yaml")
     Path("malformed.yaml").write_text("id: mine\n  title: [one\n")
     Path("cyclic.yaml").write_text(
         scenario_text(root, "post_progression: [dead]", "post_progression: [progression_free]")
@@ -349,6 +371,9 @@ def test_bad_input_through_the_command(faulty, name):
         (("show", "gog24"), "no trial or scenario 'gog24'. Did you mean 'gog240'?"),
         (("fidelity", "gog24"), "no trial 'gog24'. Did you mean 'gog240'?"),
         (("fidelity", "gog240", "--patients", "0"), "greater than or equal to 1"),
+        (("fidelity", "gog240", "--patients", "99999999999999999999"), "less than or equal to 100000000000"),
+        (("verify", "--patients", "99999999999999999999"), "less than or equal to 100000000000"),
+        (("show", "bevacizumab", "--families"), "--families: families belong to a trial, not to a scenario."),
         (("check", "gog24"), "no trial or scenario 'gog24'."),
         (("check", "none.yaml"), "none.yaml: cannot be read"),
         (("list", "--params", "none"), "none --params: is not a folder"),

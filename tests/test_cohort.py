@@ -20,6 +20,7 @@ from simulate.cohort import (
     simulate_rows,
 )
 from simulate.errors import InputError
+from simulate.evidence.limits import MAX_PATIENTS
 from simulate.model.graph import GraphSpec, arm_spec, build
 from simulate.model.types import ArmModel, Distribution, JointModel, Toxicity
 
@@ -342,6 +343,7 @@ def test_progress_and_interrupt(model):
     ("change", "words"),
     [
         ({"patients": 0}, "patients is 0"),
+        ({"patients": 10**11 + 1}, "patients is 100000000001; allowed is 1 to 100,000,000,000"),
         ({"seed": -1}, "seed is -1"),
         ({"seed": 2**64}, "seed"),
         ({"replicate": 2**32}, "replicate"),
@@ -400,3 +402,30 @@ def test_memory_does_not_grow_with_the_patients(model):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.1 + 2**21
+
+
+def test_the_most_patients_need_no_list_of_tasks(model):
+    """The tasks of the largest cohort would fill tens of megabytes before the first is done."""
+    import tracemalloc
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    peaks = []
+    for patients in (10**8, MAX_PATIENTS):
+        tracemalloc.start()
+        with pytest.raises(KeyboardInterrupt):
+            simulate_counts(model, ["control"], patients=patients, seed=1, threads=2, progress=stop)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] * 1.1 + 2**21
+
+
+def test_spans_cover_every_patient_once_and_are_cut_at_leaves():
+    from simulate.kernel.run import TASK_PATIENTS, spans
+
+    cuts = list(spans(0, 10**6, 1024))
+    assert [a for a, _ in cuts[1:]] == [b for _, b in cuts[:-1]]
+    assert (cuts[0][0], cuts[-1][1]) == (0, 10**6)
+    assert {b - a for a, b in cuts[:-1]} == {TASK_PATIENTS}
+    assert all(a % 1024 == 0 for a, _ in cuts)

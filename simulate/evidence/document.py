@@ -30,6 +30,21 @@ class Document:
         return self.lines.get(path, 1)
 
 
+SHOWN = 60
+
+
+def shortened(text: str) -> str:
+    """What a message shows of a text: a file that is no parameter file must not be printed whole.
+
+    >>> shortened(repr("a" * 100))
+    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…'"
+    """
+    if len(text) <= SHOWN:
+        return text
+    quote = text[0] if text[0] in "'\"" else ""
+    return text[: SHOWN - 1 - len(quote)] + "…" + quote
+
+
 def field_text(path: FieldPath, data: Any = None) -> str:
     """Dotted path of a field, list items by their `id` where they have one.
 
@@ -45,7 +60,7 @@ def field_text(path: FieldPath, data: Any = None) -> str:
         if isinstance(key, int) and not isinstance(name, str):
             text += f"[{key}]"
         else:
-            text += f".{name if isinstance(key, int) else key}"
+            text += f".{shortened(str(name if isinstance(key, int) else key))}"
     return text.lstrip(".")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 ID_PATTERN = r"^[a-z][a-z0-9_]*$"
@@ -15,10 +16,19 @@ GRADE_PATTERN = r"^(any|[1-5]|>=[1-5]|[1-5]-[1-5])$"
 DATE_PATTERN = r"^[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?$"
 POOLED = "pooled"
 
+
+def _printable(text: str) -> str:
+    """Refuse what a terminal or a page would obey rather than show."""
+    for character in text:
+        if unicodedata.category(character) == "Cc" and character not in "\n\t":
+            raise PydanticCustomError("control_character", "Control character", {"character": ascii(character)})
+    return text
+
+
 # Strict everywhere: "13.3" in quotes is text and a mistake, not a number to be coerced in silence.
 Id = Annotated[str, Field(strict=True, pattern=ID_PATTERN, max_length=80)]
 Slug = Annotated[str, Field(strict=True, pattern=SLUG_PATTERN, max_length=80)]
-Text = Annotated[str, Field(strict=True, min_length=1, max_length=4000)]
+Text = Annotated[str, Field(strict=True, min_length=1, max_length=4000), AfterValidator(_printable)]
 Grade = Annotated[str, Field(strict=True, pattern=GRADE_PATTERN)]
 Date = Annotated[str, Field(strict=True, pattern=DATE_PATTERN)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]

@@ -98,7 +98,7 @@ def _statistic(path: FieldPath, figure: Figure) -> Iterator[Finding]:
     if kind == "range":
         if figure.range is None:
             yield Finding((*path, "range"), "a range needs its low and high.", "Write range: {low: …, high: …}.")
-    elif value is None and not (kind in ("events", "count") and figure.events is not None):
+    elif value is None and not _counted(figure):
         needs = "value, or events and n" if kind in FRACTIONS else "events" if kind in ("events", "count") else "value"
         yield Finding((*path, "value"), f"a {_words(kind)} needs {needs}.", "Add it, or remove the figure.")
     if value is None:
@@ -115,10 +115,19 @@ def _statistic(path: FieldPath, figure: Figure) -> Iterator[Finding]:
         yield Finding((*path, "value"), f"a number of {kind} stands in `events`.", "Move it there.")
 
 
+def _counted(figure: Figure) -> bool:
+    """Whether counts stand in the place of a value; that events exceed n is `_numbers`' to say."""
+    if figure.statistic in FRACTIONS:
+        return figure.events is not None and figure.n is not None
+    return figure.statistic in ("events", "count") and figure.events is not None
+
+
 def _account(path: FieldPath, figure: Figure) -> Iterator[Finding]:
     """A figure that is used, or passed over, says why; one that was read says where."""
-    if figure.role in ("primary", "superseded") and not figure.why:
-        yield Finding((*path, "why"), f"a {figure.role} figure must say why.", "Say why this figure and not its rival.")
+    if figure.role in ("primary", "fit", "superseded") and not figure.why:
+        yield Finding(
+            (*path, "why"), f"a {figure.role} figure must say why.", "Say why this figure is used, or passed over."
+        )
     if figure.seen not in ("seed", "derived") and figure.seen_at is None:
         yield Finding((*path, "seen_at"), "the page it was read on is missing.", "Name a page of sources.yaml.")
 

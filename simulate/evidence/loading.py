@@ -11,7 +11,7 @@ from simulate.errors import Problem
 from simulate.evidence.checks import check_sources, check_trial
 from simulate.evidence.document import Document, FieldPath, field_text
 from simulate.evidence.findings import Finding
-from simulate.evidence.messages import from_validation
+from simulate.evidence.messages import describe, from_validation
 from simulate.evidence.scenario_checks import check_scenario
 from simulate.evidence.scenario_schema import Scenario
 from simulate.evidence.schema import Trial
@@ -112,4 +112,4 @@ def _name_mismatch(kind: str, document: Document) -> list[Problem]:
 
 
 def _what(value: Any) -> str:
-    return "a list" if isinstance(value, list) else f"only {value!r}"
+    return "a list" if isinstance(value, list) else f"only {describe(value)}"

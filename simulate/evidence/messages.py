@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -10,7 +11,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from simulate.errors import Problem
-from simulate.evidence.document import Document, FieldPath, field_text
+from simulate.evidence.document import Document, FieldPath, field_text, shortened
 from simulate.evidence.fields import GRADE_PATTERN, ID_PATTERN, SLUG_PATTERN
 
 _PATTERNS = {
@@ -40,6 +41,8 @@ _ALLOWED = {
     "too_short": "needs at least {min_length} item(s), found {actual_length}.",
     "string_too_short": "is empty.",
     "string_too_long": "is longer than {max_length} characters.",
+    "rate_too_small": "{found} is neither 0 nor at least {ge}.",
+    "control_character": "holds the control character {character}.",
     "literal_error": "{found} is not one of {expected}.",
     "string_pattern_mismatch": "{found} is not in the expected form.",
 }
@@ -47,6 +50,8 @@ _ADVICE = {
     "string_type": "Put text in quotes if it looks like a number.",
     "tuple_type": "Write a list: [a, b].",
     "missing": "Add the field.",
+    "rate_too_small": "Rates are per year; write 0 for no discounting.",
+    "control_character": "Remove it.",
     "string_too_short": "Write something, or leave the field out.",
 }
 
@@ -83,6 +88,8 @@ def _words(item: Any, model: type[BaseModel], path: FieldPath) -> tuple[str, str
         names = fields_at(model, path[:-1])
         return "no such field.", suggest(path[-1], names) if names else "Remove it."
     found = describe(item["input"])
+    if isinstance(item["input"], float) and not math.isfinite(item["input"]):
+        return f"{found} is not a number.", "Leave the field out, or write null, if the value is unknown."
     context = {name: f"{value:g}" if isinstance(value, float) else value for name, value in context.items()}
     template = _ALLOWED.get(kind)
     message = template.format(found=found, **context) if template else f"{found}: {item['msg']}."
@@ -106,8 +113,9 @@ def describe(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…'"
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    return shortened(repr(value))
 
 
 def fields_at(model: type[BaseModel], path: FieldPath) -> list[str]:

@@ -29,6 +29,10 @@ def _strategies(scenario: Scenario) -> Iterator[Finding]:
         yield Finding(
             ("comparator",), f"no strategy {scenario.comparator!r}.", suggest(scenario.comparator, scenario.strategies)
         )
+    least = 2 * len(scenario.strategies)
+    if scenario.trial_like_n is not None and scenario.trial_like_n < least:
+        message = f"{scenario.trial_like_n} is too few for {len(scenario.strategies)} strategies."
+        yield Finding(("trial_like_n",), message, f"Give {least} or more patients, two a strategy, or leave it out.")
 
 
 def _times(scenario: Scenario) -> Iterator[Finding]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from simulate.evidence.fields import Id, Model, Positive, PositiveCount, Slug, Text
+from simulate.evidence.limits import MAX_PATIENTS, MIN_RATE
 
 if TYPE_CHECKING:
     from simulate.evidence.library import Library
@@ -19,7 +21,6 @@ ILLNESS_DEATH: dict[str, tuple[str, ...]] = {
     "post_progression": ("dead",),
     "dead": (),
 }
-MAX_PATIENTS = 10**11
 MAX_SEED = 2**64 - 1
 
 
@@ -30,11 +31,20 @@ class Strategy(Model):
     label: Text
 
 
+def _not_tiny(rate: float) -> float:
+    if 0 < rate < MIN_RATE:
+        raise PydanticCustomError("rate_too_small", "Input should be 0 or at least {ge}", {"ge": MIN_RATE})
+    return rate
+
+
+Rate = Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False), AfterValidator(_not_tiny)]
+
+
 class Discounting(Model):
     """Yearly rates; `continuous` discounts each moment, `yearly` each whole year."""
 
-    costs: Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False)] = 0.0
-    effects: Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False)] = 0.0
+    costs: Rate = 0.0
+    effects: Rate = 0.0
     method: Literal["continuous", "yearly"] = "continuous"
 
 

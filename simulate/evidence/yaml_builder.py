@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from simulate.errors import InputError, Problem
-from simulate.evidence.document import Document, FieldPath, field_text
+from simulate.evidence.document import Document, FieldPath, field_text, shortened
 
 MAX_DEPTH = 20
 # No figure needs more digits, and int() refuses text above 4,300 digits with a ValueError.
@@ -43,7 +43,7 @@ class Builder:
         if kind == "DocumentStartEvent":
             self._start_document(event, line)
         elif kind == "AliasEvent":
-            self._problem(line, f"alias *{event.anchor} is not allowed.", "Write the value out.")
+            self._problem(line, f"alias *{shortened(event.anchor)} is not allowed.", "Write the value out.")
             self._store(None, line)
         elif kind == "ScalarEvent":
             self._check_node(event, line)
@@ -68,9 +68,11 @@ class Builder:
     def _check_node(self, event: Any, line: int) -> None:
         tag = getattr(event, "tag", None)
         if tag:
-            self._problem(line, f"tag {tag} is not allowed.", "Remove the tag; plain values need none.")
+            self._problem(line, f"tag {shortened(str(tag))} is not allowed.", "Remove the tag; plain values need none.")
         if event.anchor:
-            self._problem(line, f"anchor &{event.anchor} is not allowed.", "Write the value out where it is needed.")
+            self._problem(
+                line, f"anchor &{shortened(event.anchor)} is not allowed.", "Write the value out where it is needed."
+            )
 
     def _scalar(self, event: Any, line: int) -> None:
         waiting_for_key = self._open and isinstance(self._open[-1][0], dict) and self._keys[-1] is None
@@ -89,11 +91,17 @@ class Builder:
             self._problem(line, "merge key << is not allowed.", "Write the fields out.")
         elif plain and not isinstance(self._resolve(key, line), str):
             self._problem(
-                line, f"key {key!r} is not text.", "Field names are words; put the key in quotes if it is a name."
+                line,
+                f"key {shortened(repr(key))} is not text.",
+                "Field names are words; put the key in quotes if it is a name.",
             )
         elif key in mapping:
             first = self.document.line((*path, key))
-            self._problem(line, f"duplicate key {key!r}; it stands already on line {first}.", "Keep one of the two.")
+            self._problem(
+                line,
+                f"duplicate key {shortened(repr(key))}; it stands already on line {first}.",
+                "Keep one of the two.",
+            )
         self._keys[-1] = key
         self.document.lines.setdefault((*path, key), line)
 
@@ -102,10 +110,7 @@ class Builder:
         if text in _CONSTANTS:
             return _CONSTANTS[text]
         if _NOT_FINITE.fullmatch(text):
-            self._problem(
-                line, f"{text} is not a number.", "Leave the field out, or write null, if the value is unknown."
-            )
-            return None
+            return float(text.replace(".", ""))  # no field takes it: refused by the schema, with all other errors
         number = int if _INT.fullmatch(text) else float if _FLOAT.fullmatch(text) else None
         if number is None and not (_OCTAL.fullmatch(text) or _HEX.fullmatch(text)):
             return text

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Any
 
 from simulate.errors import InputError, Problem
-from simulate.evidence.document import Document
+from simulate.evidence.document import Document, shortened
 from simulate.evidence.yaml_builder import Builder
 
 MAX_BYTES = 1024 * 1024
@@ -25,6 +26,9 @@ def read(path: Path, file: str | None = None) -> Document:
     """Read a YAML file; raise `InputError` naming file and line for anything but plain data."""
     name = file or str(path)
     try:
+        mode = path.stat().st_mode
+        if not (S_ISREG(mode) or S_ISDIR(mode)):  # a pipe would wait for ever; opening a folder says what it is
+            _refuse(name, None, "is not a regular file.", "Give the path of a readable YAML file.")
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
@@ -70,7 +74,9 @@ def parse_value(text: str, name: str) -> Any:
         return parse(text or "null", "").data
     except InputError as error:
         found = "; ".join(p.message for p in error.problems)
-        raise InputError(Problem(f"--set {name}", None, "", f"the value {text!r} is not valid YAML: {found}")) from None
+        raise InputError(
+            Problem(f"--set {name}", None, "", f"the value {shortened(repr(text))} is not valid YAML: {found}")
+        ) from None
 
 
 def _refuse(file: str, line: int | None, message: str, advice: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -47,10 +48,10 @@ def default_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def spans(start: int, stop: int, leaf: int) -> list[Span]:
-    """Cut the patients ``start .. stop - 1`` into tasks, at leaves."""
+def spans(start: int, stop: int, leaf: int) -> Iterator[Span]:
+    """Cut the patients ``start .. stop - 1`` into tasks, at leaves, one by one: there may be very many."""
     step = max(TASK_PATIENTS // leaf, 1) * leaf
-    return [(a, min(a + step, stop)) for a in range(start, stop, step)]
+    return ((a, min(a + step, stop)) for a in range(start, stop, step))
 
 
 def in_order(graph: Graph, job: Job, tasks: Iterable[Span], threads: int) -> Generator[tuple[Tally, Rows], None, None]:
@@ -104,12 +105,16 @@ def batch_edges(job: Job, most: int) -> list[int]:
     return [leaves * b // batches * job.leaf for b in range(batches)] + [job.patients]
 
 
+def _in_batches(edges: list[int], leaf: int) -> Iterator[tuple[int, Span]]:
+    """Every task with the batch it belongs to."""
+    return ((b, span) for b, (start, stop) in enumerate(pairwise(edges)) for span in spans(start, stop, leaf))
+
+
 def count(
     graph: Graph, job: Job, edges: list[int], threads: int, progress: Callable[[int, int], None] | None = None
 ) -> Sums:
     """Simulate and count; leaves are added in the order of the patients, whatever the number of threads."""
     batches = len(edges) - 1
-    tasks = [(b, span) for b in range(batches) for span in spans(edges[b], edges[b + 1], job.leaf)]
     empty = new_tally(graph, job._replace(patients=1))
     total = Sums(
         np.zeros((batches, *empty.day.shape), np.int64),
@@ -119,8 +124,9 @@ def count(
     )
     done = 0
     # closed at once when `progress` raises or an interrupt comes, so that no task is left running
-    with closing(in_order(graph, job, [span for _, span in tasks], threads)) as results:
-        for (b, (start, stop)), (tally, _) in zip(tasks, results, strict=True):
+    tasks = (span for _, span in _in_batches(edges, job.leaf))
+    with closing(in_order(graph, job, tasks, threads)) as results:
+        for (b, (start, stop)), (tally, _) in zip(_in_batches(edges, job.leaf), results, strict=True):
             for whole, part in ((total.day, tally.day), (total.toxicity, tally.toxicity), (total.strata, tally.strata)):
                 whole[b] += part
             add_leaves(tally.leaf_sums, total.moments[b])
@@ -133,9 +139,8 @@ def count(
 def rows(graph: Graph, job: Job, threads: int) -> Rows:
     """Simulate and keep every patient."""
     whole = new_rows(graph, job)
-    cuts = spans(0, job.patients, job.leaf)
-    with closing(in_order(graph, job, cuts, threads)) as results:
-        for (start, stop), (_, part) in zip(cuts, results, strict=True):
+    with closing(in_order(graph, job, spans(0, job.patients, job.leaf), threads)) as results:
+        for (start, stop), (_, part) in zip(spans(0, job.patients, job.leaf), results, strict=True):
             for to, piece in zip(whole, part, strict=True):
                 to[..., start:stop] = piece
     return whole

@@ -81,6 +81,12 @@ TYPES = {
     "unknown statistic": ("trial", "statistic: hazard_ratio", "statistic: hazard_rate", "Did you mean 'hazard_ratio'"),
     "unknown role": ("trial", "role: fit", "role: target", "'target' is not one of"),
     "unknown family": ("trial", "family: weibull", "family: weibul", "Did you mean 'weibull'"),
+    "control character in a label": (
+        "trial",
+        "label: treated",
+        'label: "treated\\x1b[2J"',
+        r"holds the control character '\\x1b'",
+    ),
     "bad id": ("trial", "- id: os_12", "- id: OS 12", "lower-case letters"),
     "bad grade": ("trial", "grade: any,", "grade: severe,", "Write any, 3, 3-4 or >=3"),
     "bad date": ("trial", '"2012-01-01"', '"1 January 2012"', "not in the expected form"),
@@ -137,6 +143,13 @@ NUMBERS = {
     "negative patients": ("scenario", "patients: 1000", "patients: -1", "-1 must be at least 1"),
     "zero horizon": ("scenario", "horizon: 60", "horizon: 0", "0 must be greater than 0"),
     "horizon in days": ("scenario", "horizon: 60", "horizon: 3650", "longer than a life"),
+    "tiny discount": ("scenario", "costs: 0.03", "costs: 1e-9", "discounting.costs: 1e-09 is neither 0 nor at least"),
+    "trial-like of one": (
+        "scenario",
+        "trial_like_n: 200",
+        "trial_like_n: 3",
+        "3 is too few for 2 strategies. Give 4 or more",
+    ),
     "discount in per cent": ("scenario", "costs: 0.03", "costs: 3", "3 must be less than 1"),
     "landmark beyond horizon": (
         "scenario",
@@ -207,7 +220,8 @@ RULES = {
     "median without value": ("trial", "    value: 6.1\n", "", "a median needs value"),
     "proportion without anything": ("trial", "events: 30, n: 98, ", "", "needs value, or events and n"),
     "primary without why": ("trial", '    why: "Final analysis."\n  - id: os_median_control', "  - id: os_median_control", "a primary figure must say why"),
-    "read nowhere": ("trial", "    seen_at: journal_page\n    rivals", "    rivals", "the page it was read on is missing"),
+    "fit without why": ("trial", '    why: "The only report of it."\n', "", "a fit figure must say why"),
+    "read nowhere": ("trial", '    seen_at: journal_page\n    why: "The only', '    why: "The only', "the page it was read on is missing"),
     "duplicate figure": ("trial", "- id: os_24", "- id: os_12", "figure id 'os_12' is used twice"),
     "two primaries": ("trial", "  - id: os_median_control\n    arm: control", "  - id: os_median_control\n    arm: treated", "a second primary figure for what 'os_median_treated' reports"),
     "toxicity not ordered": ("trial", "events: 5, n: 99", "events: 45, n: 99", "exceeds 0.4040 at any in arm treated"),
@@ -231,7 +245,7 @@ ELSEWHERE = {
     "impossible date", "missing field", "arms do not add up", "strata do not add up", "unknown arm of stratum",
     "duplicate key", "proportion without anything", "months against dates", "reserved arm", "unreachable state", "no death", "death leads on", "cyclic pathway", "value outside interval",
     "toxicity not ordered", "toxicity without counts", "ratio without comparator", "landmark without time",
-    "median without value", "primary without why", "read nowhere", "source without address", "two primaries",
+    "median without value", "primary without why", "fit without why", "read nowhere", "source without address", "two primaries",
     "text for mapping", "grades not ordered", "directive", "missing space", "two colons", "wrong indentation",
 }  # fmt: skip
 
@@ -272,7 +286,7 @@ WHOLE = {
     "only a comment": (b"# nothing\n", "the file is empty"),
     "list at the top": (b"- a\n- b\n", "is a mapping of fields to values, found a list"),
     "text at the top": (b"hello\n", "found only 'hello'"),
-    "null at the top": (b"~\n", "found only None"),
+    "null at the top": (b"~\n", "found only null"),
     "not UTF-8": (b"id: question\ntitle: caf\xe9\n", "byte 0xe9 is not UTF-8"),
     "UTF-16": ("id: question\n".encode("utf-16"), "is not UTF-8"),
     "zero bytes": (b"id: \x00\x00\n", "is not allowed in YAML"),
@@ -312,6 +326,24 @@ def test_all_errors_of_a_file_are_reported_at_once(damage, problems_of):
         "figures.pfs_median_control.value",
         "figures.os_hr.comparator",
     }
+
+
+def test_what_is_not_a_number_is_reported_with_the_other_errors(damage, problems_of):
+    damage("trial", "value: 17.0", "value: .nan")
+    damage("trial", "high: 21.0", "high: -.inf")
+    damage("trial", "timepoint: 24", "timepoint: -1")
+    path, _ = damage("trial", "comparator: control", "comparator: contrl")
+    assert [(p.field, p.message) for p in problems_of(path)] == [
+        ("figures.os_median_treated.value", ".nan is not a number."),
+        ("figures.os_median_treated.interval.high", "-.inf is not a number."),
+        ("figures.os_hr.comparator", "no arm 'contrl'."),
+        ("figures.os_24.timepoint", "-1 must be at least 0."),
+    ]
+
+
+def test_more_events_than_patients_is_one_problem(damage, problems_of):
+    path, _ = damage("trial", "events: 30, n: 98", "events: 99, n: 98")
+    assert [p.message for p in problems_of(path)] == ["99 events exceed n 98."]
 
 
 def test_the_message_is_the_one_the_design_promises(damage, problems_of):
