@@ -135,28 +135,32 @@ def count_below(word, n, limit):
 
 
 @compiled(entry=True)
-def _scan_packed(keys, times, at_risk, events, survival):
-    """Walk sorted (time, censored) keys once; see `exact_km`. Returns the number of distinct times."""
+def _scan_packed(keys, times, at_risk, events, censored, survival):
+    """Walk sorted (time, censored) keys once; see `exact_table`. Returns the number of distinct times."""
     n = len(keys)
     i, m, s = 0, 0, 1.0
     one = np.uint64(1)
+    times[0] = 0.0
+    survival[0] = 1.0
     while i < n:
         value = keys[i] >> one
         start, d = i, 0
         while i < n and (keys[i] >> one) == value:
             d += 1 - np.int64(keys[i] & one)
             i += 1
-        times[m] = np.uint64(value).view(np.float64)
         at_risk[m] = n - start
         events[m] = d
+        censored[m] = i - start - d
         s *= 1.0 - d / (n - start)
-        survival[m] = s
         m += 1
+        times[m] = np.uint64(value).view(np.float64)
+        survival[m] = s
+    at_risk[m] = 0.0
     return m
 
 
-def exact_km(times: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Kaplan-Meier estimate of right-censored rows, exact, in the time of one sort.
+def exact_table(times: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Life table of right-censored rows with their Kaplan-Meier estimate, exact, in the time of one sort.
 
     The bits of a non-negative float are ordered like the number and its sign bit is free: shifted left by one, with
     the censoring flag in the lowest bit, one sort of unsigned integers orders times and puts events before censorings.
@@ -168,8 +172,12 @@ def exact_km(times: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndar
 
     Returns
     -------
-    Distinct times (float64[m]), number at risk just before each (int64[m]), events at each (int64[m]) and the survival
-    just after (float64[m]).
+    With m distinct times: 0 and the times (float64[m + 1]), at risk just before each and 0 (float64[m + 1]), events and
+    censorings at each (float64[m]), and the survival, 1 and just after each (float64[m + 1]).
+
+    Raises
+    ------
+    ValueError : unequal or empty shapes, a time that is negative or NaN.
     """
     keys = np.array(times, dtype=np.float64)
     if keys.ndim != 1 or np.shape(events) != keys.shape:
@@ -182,9 +190,21 @@ def exact_km(times: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndar
     packed |= ~np.asarray(events, dtype=bool)
     packed.sort()
     n = len(packed)
-    out = np.empty(n), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
+    out = np.empty(n + 1), np.empty(n + 1), np.empty(n), np.empty(n), np.empty(n + 1)
     m = _scan_packed(packed, *out)
-    return out[0][:m], out[1][:m], out[2][:m], out[3][:m]
+    return out[0][: m + 1], out[1][: m + 1], out[2][:m], out[3][:m], out[4][: m + 1]
+
+
+def exact_km(times: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Kaplan-Meier estimate of `exact_table`, as columns of equal length.
+
+    Returns
+    -------
+    Distinct times (float64[m]), number at risk just before each (int64[m]), events at each (int64[m]) and the survival
+    just after (float64[m]).
+    """
+    at, risk, died, _, survival = exact_table(times, events)
+    return at[1:], risk[:-1].astype(np.int64), died.astype(np.int64), survival[1:]
 
 
 def at_risk(leaving: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from simulate.errors import input_error
 from simulate.files import atomic_write
-from simulate.kernel.counts import exact_km
+from simulate.kernel.counts import exact_table
 from simulate.survival import estimators as est
 from simulate.survival.estimators import DAYS_PER_MONTH, Array
 
@@ -115,19 +115,18 @@ class SurvivalCurve:
         ------
         InputError : no rows, unequal lengths, a time that is negative or not finite.
         """
-        t, observed = np.asarray(times, float).ravel(), np.asarray(events).astype(bool).ravel()
+        t, observed = np.asarray(times, float).ravel(), np.asarray(events, bool).ravel()
         if t.size == 0 or t.shape != observed.shape:
             raise input_error(f"{t.size} times and {observed.size} events; one of each per patient.", field=endpoint)
-        if not np.all(np.isfinite(t)) or t.min() < 0:
+        try:
+            table = exact_table(t, observed)
+        except ValueError:
+            table = (np.array([np.inf]),)
+        if not np.isfinite(table[0][-1]):
             raise input_error("times must be finite and not negative.", field=endpoint)
-        distinct, entering, died, after = exact_km(t, observed)
-        at_risk, d = np.append(entering, 0.0), died.astype(float)
-        c = at_risk[:-1] - at_risk[1:] - d
-        months = np.append(0.0, distinct)
-        for own in (months, at_risk, d, c):
-            _read_only(own)  # nobody else holds them, so no copy is made
-        curve = cls(months, at_risk, d, c, False, endpoint, label)
-        curve.__dict__["survival"] = _read_only(np.append(1.0, after))
+        months, at_risk, died, censored, survival = (_read_only(own) for own in table)  # ours alone: no copy is made
+        curve = cls(months, at_risk, died, censored, False, endpoint, label)
+        curve.__dict__["survival"] = survival
         return curve
 
     # ------------------------------------------------------------------------------------------------ numbers
