@@ -12,7 +12,7 @@ from simulate.calibration import calibrate
 from simulate.cohort import simulate_counts
 from simulate.evidence import Library
 from simulate.model import ArmModel, Distribution, JointModel
-from simulate.verify import Agreement, agreement, expected, hazard_ratio_agreement, observed
+from simulate.verify import Agreement, agreement, expected, mean_agreement, observed
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_scores_of_a_calibrated_model_are_standard_normal(model):
 
 def test_one_stratum_and_the_hazard_ratios_agree(model):
     """20 seeds of 100,000 patients; bounds as in `Agreement.to_df`; strata × time in state included."""
-    for found in [*agreement(model, seeds=20, stratum=model.strata[1]), hazard_ratio_agreement(model, seeds=20)]:
+    for found in [*agreement(model, seeds=20, stratum=model.strata[1]), mean_agreement(model, seeds=20)]:
         table = found.to_df()
         assert table["passed"].all(), table[~table["passed"]].to_string()
 
@@ -78,6 +78,6 @@ def test_two_hundred_seeds_of_a_million(trial):
     """The issue's bar: 200 seeds of 1,000,000 patients per arm; mean, variance and tails of every score."""
     calibrated = calibrate(Library().trial(trial)).model
     size = {"seeds": 200, "patients": 1_000_000}
-    for found in [*agreement(calibrated, **size), hazard_ratio_agreement(calibrated, **size)]:
+    for found in [*agreement(calibrated, **size), mean_agreement(calibrated, **size)]:
         table = found.to_df()
         assert table["passed"].all(), table[~table["passed"]].to_string()
