@@ -32,8 +32,9 @@ DEATH_SHARE = (0.10, 0.7)  # default prior where a file gives none: median share
 
 def _process(choice: EndpointModel, default: str) -> ProcessSpec:
     family = default if choice.family == "auto" else choice.family
-    effect = "piecewise_hazard_ratio" if choice.ratio_cuts else getattr(choice, "effect", "shape_per_arm")
-    return ProcessSpec(family, choice.cure, effect, choice.ratio_cuts[0] if choice.ratio_cuts else None)
+    effect = "piecewise_hazard_ratio" if choice.ratio_cuts else choice.effect
+    own = choice.shape_prior
+    return ProcessSpec(family, choice.cure, effect, choice.ratio_cuts, None if own is None else (own.mean, own.sd))
 
 
 def _guess(trial: Trial, statistics: Sequence[Statistic]) -> dict[str, dict[str, float]]:

@@ -52,7 +52,7 @@ def cure_allowed(statistics: Sequence[Statistic], endpoint: str) -> bool:
 def candidates(statistics: Sequence[Statistic], endpoint: str, cut: float) -> list[ProcessSpec]:
     """Processes tried for one endpoint."""
     out = [ProcessSpec(f) for f in PLAIN] + [ProcessSpec("weibull", effect="common_shape")]
-    out.append(ProcessSpec("weibull", effect="piecewise_hazard_ratio", cut=cut))
+    out.append(ProcessSpec("weibull", effect="piecewise_hazard_ratio", cuts=(cut,)))
     if cure_allowed(statistics, endpoint):
         out += [ProcessSpec(f, cure=True) for f in PLAIN if f != "exponential"]
     return out

@@ -43,13 +43,15 @@ class ProcessSpec:
     """One time to event: family, cure, and how arms differ.
 
     `effect` is ``shape_per_arm`` (own median and shape), ``common_shape`` (own median; proportional hazards for a
-    Weibull) or ``piecewise_hazard_ratio`` (first arm's distribution times a ratio that changes at `cut` months).
+    Weibull) or ``piecewise_hazard_ratio`` (first arm's distribution times a ratio that changes at `cuts`, months).
+    `shape_prior` replaces the family's own (mean, SD) of `SHAPE_PRIOR`.
     """
 
     family: str = "weibull"
     cure: bool = False
     effect: str = "shape_per_arm"
-    cut: float | None = None
+    cuts: tuple[float, ...] = ()
+    shape_prior: tuple[float, float] | None = None
 
     @property
     def label(self) -> str:
@@ -93,13 +95,13 @@ def _process_parameters(
     piecewise = spec.effect == "piecewise_hazard_ratio"
     for i, arm in enumerate(arms):
         if piecewise and i > 0:
-            out += [Parameter(f"{prefix}.log_ratio_{w}.{arm}", 0.0, RATIO_SD) for w in ("early", "late")]
+            out += [Parameter(f"{prefix}.log_ratio_{w}.{arm}", 0.0, RATIO_SD) for w in range(len(spec.cuts) + 1)]
         else:
             out.append(Parameter(f"{prefix}.log_median.{arm}", math.log(guess[arm]), LOCATION_SD))
     if spec.family in SHAPE_PRIOR:
         own = spec.effect == "shape_per_arm"
         for arm in arms if own else ("all",):
-            out.append(Parameter(f"{prefix}.shape.{arm}", *SHAPE_PRIOR[spec.family]))
+            out.append(Parameter(f"{prefix}.shape.{arm}", *(spec.shape_prior or SHAPE_PRIOR[spec.family])))
     if spec.family == "gengamma":
         out.append(Parameter(f"{prefix}.q", *Q_PRIOR))
     if spec.cure:
@@ -177,9 +179,9 @@ class Layout:
         base = base_distribution(spec.family, median, shape, min(max(get("q"), -3.0), 3.0), min(cure, 0.999))
         if not piecewise or arm == reference:
             return base
-        ratios = tuple(math.exp(get(f"log_ratio_{w}.{arm}") - interaction) for w in ("early", "late"))
-        assert spec.cut is not None
-        return Distribution(base.family, base.params, base.cure, (spec.cut,), ratios)
+        pieces = range(len(spec.cuts) + 1)
+        ratios = tuple(math.exp(get(f"log_ratio_{i}.{arm}") - interaction) for i in pieces)
+        return Distribution(base.family, base.params, base.cure, spec.cuts, ratios)
 
     def cells(self, x: Array) -> dict[Cell, ArmModel]:
         """The `ArmModel` of every arm and stratum."""

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, field_validator
 
 from simulate.evidence.fields import Family, Flag, Id, Model, Number, Positive, Slug, Text
-
-
-class EndpointModel(Model):
-    """How the distribution of one endpoint is chosen; `ratio_cuts` asks for a piecewise hazard ratio."""
-
-    family: Family = "auto"
-    cure: Flag = False
-    ratio_cuts: tuple[Positive, ...] = ()
-    why: Text | None = None
 
 
 class Prior(Model):
@@ -21,6 +14,29 @@ class Prior(Model):
 
     mean: Number
     sd: Positive
+
+
+class EndpointModel(Model):
+    """How the distribution of one endpoint is chosen.
+
+    `effect` says how arms differ: each its own shape, or one for all (proportional hazards for a Weibull). `ratio_cuts`
+    (months, increasing) asks for a piecewise-constant hazard ratio on the first arm's distribution instead.
+    `shape_prior` replaces the prior of the family's log shape (of a Gompertz: shape times median).
+    """
+
+    family: Family = "auto"
+    cure: Flag = False
+    effect: Literal["shape_per_arm", "common_shape"] = "shape_per_arm"
+    ratio_cuts: tuple[Positive, ...] = ()
+    shape_prior: Prior | None = None
+    why: Text | None = None
+
+    @field_validator("ratio_cuts")
+    @classmethod
+    def _increasing(cls, cuts: tuple[float, ...]) -> tuple[float, ...]:
+        if list(cuts) != sorted(set(cuts)):
+            raise ValueError("months must increase")
+        return cuts
 
 
 class PriorChoice(Model):
@@ -40,5 +56,4 @@ class Calibration(Model):
     pps: EndpointModel = EndpointModel()
     death_share: PriorChoice | None = None
     dependence: PriorChoice | None = None
-    shape_prior: Prior | None = None
     note: Text | None = None

@@ -122,14 +122,42 @@ def _calibration(trial: Trial) -> Iterator[Finding]:
     for endpoint, cut in trial.calibration.cuts.items():
         if cut not in trial.cuts:
             yield unknown(("calibration", "cuts", endpoint), "data cut", cut, trial.cuts)
-    share = trial.calibration.death_share
-    if share is None:
-        return
-    for field, value in (("prior", share.prior.mean), ("fixed", share.fixed)):
-        if value is not None and not 0 <= value <= 1:
-            yield Finding(
-                ("calibration", "death_share", field), f"{value:g} is not a proportion.", "Give a number from 0 to 1."
-            )
+    yield from _priors(trial)
+
+
+def _priors(trial: Trial) -> Iterator[Finding]:
+    """Priors the calibration can work with: the death share on its logit scale, a dependence that is a mild power."""
+    c = trial.calibration
+    limits = []
+    if c.death_share is not None:
+        ends = "Give a number from 0 to 1, for a prior between them."
+        limits += [
+            (("death_share", "prior"), c.death_share.prior.mean, 0.001, 0.999, "is not a proportion", ends),
+            (
+                ("death_share", "prior"),
+                c.death_share.prior.sd,
+                0.0,
+                0.5,
+                "is too wide for a proportion",
+                "Give at most 0.5.",
+            ),
+            (("death_share", "fixed"), c.death_share.fixed, 0.0, 1.0, "is not a proportion", ends),
+        ]
+    if c.dependence is not None:
+        power = "It is the power of a ratio of times: give a number from -2 to 2."
+        limits += [
+            (("dependence", "prior"), c.dependence.prior.sd, 0.0, 1.0, "is too wide", "Give at most 1."),
+            (("dependence", "fixed"), c.dependence.fixed, -2.0, 2.0, "is out of range", power),
+        ]
+    for name in ("pfs", "pps"):
+        own = getattr(c, name).shape_prior
+        if own is not None:
+            scale = "It is on the log scale: 0.1 for a shape of 1.1, with a standard deviation of at most 2."
+            limits += [((name, "shape_prior"), own.mean, -2.0, 2.0, "is out of range", scale)]
+            limits += [((name, "shape_prior"), own.sd, 0.0, 2.0, "is too wide", scale)]
+    for path, value, low, high, what, advice in limits:
+        if value is not None and not low <= value <= high:
+            yield Finding(("calibration", *path), f"{value:g} {what}.", advice)
 
 
 def _citations(trial: Trial, library: Library) -> Iterator[Finding]:

@@ -134,10 +134,10 @@ def _survival_row(
     )
 
 
-def _toxicity_cells(trial: Trial) -> dict[tuple[str, str, str], tuple[str, int, bool]]:
-    """(event, grade, arm) → (event, position of the grade, whether the figure of that id is used)."""
+def _toxicity_cells(trial: Trial) -> dict[tuple[str, str, str], tuple[str, int]]:
+    """(event, grade, arm) → (id of the figure its rate comes from, position of the grade)."""
     return {
-        (t.event, g.grade, arm): (g.figures[arm], i, True)
+        (t.event, g.grade, arm): (g.figures[arm], i)
         for t in trial.toxicity
         for i, g in enumerate(t.grades)
         for arm in trial.arms
@@ -153,7 +153,7 @@ def _toxicity_row(
     found = _toxicity_cells(trial).get((f.endpoint, f.grade, f.arm))
     if found is None:
         return None
-    target, grade, _ = found
+    target, grade = found
     model = next(t for t in calibration.model.toxicities if t.event == f.endpoint).rates[f.arm][grade]
     hits = sum(int(np.asarray(c.toxicity[f.endpoint])[:, grade + 1 :].sum()) for c in counts[f.arm])
     total = sum(int(np.asarray(c.n).sum()) for c in counts[f.arm])

@@ -195,18 +195,6 @@ def exact_table(times: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, ...]
     return out[0][: m + 1], out[1][: m + 1], out[2][:m], out[3][:m], out[4][: m + 1]
 
 
-def exact_km(times: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Kaplan-Meier estimate of `exact_table`, as columns of equal length.
-
-    Returns
-    -------
-    Distinct times (float64[m]), number at risk just before each (int64[m]), events at each (int64[m]) and the survival
-    just after (float64[m]).
-    """
-    at, risk, died, _, survival = exact_table(times, events)
-    return at[1:], risk[:-1].astype(np.int64), died.astype(np.int64), survival[1:]
-
-
 def at_risk(leaving: np.ndarray) -> np.ndarray:
     """Numbers at risk from the numbers leaving: everyone who leaves now or later, along the last axis."""
     return np.cumsum(leaving[..., ::-1], axis=-1)[..., ::-1]
@@ -216,13 +204,3 @@ def product_limit(events: np.ndarray, exposed: np.ndarray) -> np.ndarray:
     """Survival just after each interval; an interval that nobody enters has no hazard. Last axis; shapes are equal."""
     hazard = np.divide(events, exposed, out=np.zeros(np.shape(exposed)), where=exposed > 0)
     return np.cumprod(np.subtract(1.0, hazard, out=hazard), axis=-1, out=hazard)
-
-
-def km_from_counts(events: np.ndarray, censored: np.ndarray) -> np.ndarray:
-    """Survival at the end of each day from day counts, float64[..., days]; days along the last axis.
-
-    Parameters
-    ----------
-    events, censored : int[..., days] counts in [d, d + 1); a censoring counts as at risk on its own day.
-    """
-    return product_limit(events, at_risk(events + censored))

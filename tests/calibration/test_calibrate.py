@@ -202,7 +202,7 @@ def test_every_family_meets_the_primary_figures_of_gog240(library):
         ProcessSpec("gengamma"),
         ProcessSpec("gompertz"),
         ProcessSpec("weibull", cure=True),
-        ProcessSpec("weibull", effect="piecewise_hazard_ratio", cut=6.0),
+        ProcessSpec("weibull", effect="piecewise_hazard_ratio", cuts=(6.0, 18.0)),
     ):
         _, solution = fit(statistics, replace(base, pfs=pfs))
         assert solution.feasible, pfs.label

@@ -59,10 +59,10 @@ def test_common_shape_is_proportional_hazards():
 
 
 def test_piecewise_ratio_changes_at_its_cut():
-    layout = Layout(spec(ProcessSpec("weibull", effect="piecewise_hazard_ratio", cut=5.0)))
+    layout = Layout(spec(ProcessSpec("weibull", effect="piecewise_hazard_ratio", cuts=(5.0,))))
     x = np.zeros(layout.size)
-    x[layout.index["pfs.log_ratio_early.b"]] = 1.0
-    x[layout.index["pfs.log_ratio_late.b"]] = -1.0
+    x[layout.index["pfs.log_ratio_0.b"]] = 1.0
+    x[layout.index["pfs.log_ratio_1.b"]] = -1.0
     cells = layout.cells(x)
     a, b = cells["a", "all"].pfs, cells["b", "all"].pfs
     early = b.cumulative_hazard(4.0) / a.cumulative_hazard(4.0)
@@ -89,3 +89,28 @@ def test_death_share_may_be_fixed_at_its_ends(share):
     fixed = Spec(("a", "b"), ("all",), ProcessSpec(), ProcessSpec(), (share, 1e-6), 0.0, GUESS)
     layout = Layout(fixed)
     assert layout.cells(np.zeros(layout.size))["a", "all"].death_share == pytest.approx(share, abs=2e-6)
+
+
+def test_a_trial_file_can_override_every_choice_of_a_process(library):
+    """Nothing a file may say about a distribution is passed over in silence."""
+    from simulate.calibration import modelled, specification
+    from simulate.evidence.calibration_schema import EndpointModel
+
+    trial = library.trial("gog240")
+    statistics, _ = modelled(trial)
+
+    def pfs(**said) -> ProcessSpec:
+        asked = trial.calibration.model_copy(update={"pfs": EndpointModel.model_validate(said)})
+        return specification(trial.model_copy(update={"calibration": asked}), statistics).pfs
+
+    assert pfs(family="lognormal", cure=True) == ProcessSpec("lognormal", cure=True)
+    assert pfs(family="weibull", effect="common_shape") == ProcessSpec("weibull", effect="common_shape")
+    cuts = ProcessSpec("weibull", effect="piecewise_hazard_ratio", cuts=(3.0, 9.0))
+    assert pfs(family="weibull", ratio_cuts=(3.0, 9.0)) == cuts
+    prior = pfs(family="weibull", shape_prior={"mean": 0.3, "sd": 0.1})
+    layout = Layout(spec(prior))
+    assert layout.parameters[layout.index["pfs.shape.a"]].mean == 0.3
+    layout = Layout(spec(cuts))
+    x = np.zeros(layout.size)
+    x[layout.index["pfs.log_ratio_2.b"]] = -1.0
+    assert layout.cells(x)["b", "all"].pfs.ratios == pytest.approx((1.0, 1.0, math.exp(-0.7)))

@@ -10,6 +10,14 @@ from hypothesis import strategies as st
 from simulate.kernel import counts
 
 
+def exact(times, events):
+    """Distinct times, at risk, events and survival of the life table; its ends and its censorings are checked here."""
+    at, risk, died, censored, survival = counts.exact_table(times, events)
+    assert (at[0], risk[-1], survival[0]) == (0.0, 0.0, 1.0)
+    assert np.array_equal(risk[:-1] - risk[1:], died + censored)
+    return at[1:], risk[:-1], died, survival[1:]
+
+
 @pytest.mark.parametrize("n", [1, 2, 4, 8, 64, 1024])
 def test_fold_sums_are_those_of_halving(n):
     rng = np.random.default_rng(n)
@@ -61,7 +69,7 @@ def by_hand(times, events):
 @given(st.lists(st.tuples(st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0, 7.25, float("inf")]), st.booleans()), min_size=1))
 def test_exact_km_by_hand(rows):
     times, events = [t for t, _ in rows], [e for _, e in rows]
-    found = counts.exact_km(np.array(times), np.array(events))
+    found = exact(np.array(times), np.array(events))
     for column, expected in zip(found, zip(*by_hand(times, events), strict=True), strict=True):
         assert column.tolist() == pytest.approx(list(expected), abs=1e-12)
 
@@ -72,7 +80,7 @@ def test_exact_km_is_that_of_lifelines():
     rng = np.random.default_rng(1)
     times, cut = rng.weibull(1.3, 20_000) * 10, rng.uniform(0, 20, 20_000)
     seen, events = np.minimum(times, cut), times <= cut
-    at, risk, d, s = counts.exact_km(seen, events)
+    at, risk, d, s = exact(seen, events)
     fitted = KaplanMeierFitter().fit(seen, events)
     table = fitted.event_table.iloc[1:] if fitted.event_table.index[0] == 0 else fitted.event_table
     assert np.array_equal(at, table.index)
@@ -84,7 +92,7 @@ def test_exact_km_is_that_of_lifelines():
 def test_exact_km_keeps_every_bit_of_a_time_and_does_not_touch_its_input():
     times = np.array([np.nextafter(1.0, 2.0), 1.0, -0.0, np.nextafter(1.0, 0.0)])
     before = times.copy()
-    found = counts.exact_km(times, np.ones(4, bool))[0]
+    found = exact(times, np.ones(4, bool))[0]
     assert found.tolist() == [0.0, np.nextafter(1.0, 0.0), 1.0, np.nextafter(1.0, 2.0)]
     assert np.array_equal(times, before)
 
@@ -94,13 +102,14 @@ def test_exact_km_keeps_every_bit_of_a_time_and_does_not_touch_its_input():
 )
 def test_exact_km_refuses(times, events):
     with pytest.raises(ValueError, match="times"):
-        counts.exact_km(np.array(times), np.array(events, bool))
+        exact(np.array(times), np.array(events, bool))
 
 
-def test_km_from_counts_is_the_exact_one_of_whole_days():
+def test_product_limit_of_counts_is_the_exact_one_of_whole_days():
     rng = np.random.default_rng(2)
     day, event = rng.integers(0, 50, 3_000), rng.random(3_000) < 0.7
     events, censored = np.bincount(day[event], minlength=60), np.bincount(day[~event], minlength=60)
-    at, _, _, s = counts.exact_km(day.astype(float), event)
-    assert counts.km_from_counts(events, censored)[at.astype(int)] == pytest.approx(s, abs=1e-13)
-    assert counts.km_from_counts(events, censored)[-1] == pytest.approx(s[-1], abs=1e-13)
+    at, _, _, s = exact(day.astype(float), event)
+    survival = counts.product_limit(events, counts.at_risk(events + censored))
+    assert survival[at.astype(int)] == pytest.approx(s, abs=1e-13)
+    assert survival[-1] == pytest.approx(s[-1], abs=1e-13)
