@@ -42,6 +42,7 @@ def _guess(trial: Trial, statistics: Sequence[Statistic]) -> dict[str, dict[str,
     out: dict[str, dict[str, float]] = {"pfs": {}, "pps": {}}
     for arm in trial.arms:
         median = {}
+        alive_is_free = trial.calibration.structure == "survival_only"  # the PFS slot holds OS
         for endpoint in ("pfs", "os"):
             own = [
                 s.value
@@ -49,7 +50,7 @@ def _guess(trial: Trial, statistics: Sequence[Statistic]) -> dict[str, dict[str,
                 if s.kind == "median" and s.endpoint == endpoint and {c[0] for c in s.groups[0].cells} == {arm}
             ]
             median[endpoint] = float(np.median(own)) if own else {"pfs": 6.0, "os": 14.0}[endpoint]
-        out["pfs"][arm] = median["pfs"]
+        out["pfs"][arm] = median["os" if alive_is_free else "pfs"]
         out["pps"][arm] = max(0.8 * (median["os"] - median["pfs"]), 1.0)
     return out
 
@@ -65,6 +66,8 @@ def specification(trial: Trial, statistics: Sequence[Statistic], **override: Any
         )
         if c.death_share.fixed is not None:
             share = (c.death_share.fixed, 1e-6)
+    if c.structure == "survival_only":
+        share = (1.0, 1e-6)  # every end of the alive state is a death
     if c.dependence is not None and c.dependence.fixed is not None:
         dependence = c.dependence.fixed
     spec = Spec(
@@ -103,7 +106,7 @@ def build_model(trial: Trial, cells: dict[Cell, ArmModel]) -> JointModel:
     mix = {}
     for a in trial.arms:
         n = [sizes[a, s] for s in trial.strata]
-        mix[a] = tuple(v / sum(n) for v in n)
+        mix[a] = tuple(v / sum(n) for v in n) if sum(n) else (1.0 / len(n),) * len(n)
     return JointModel(trial.id, tuple(trial.arms), tuple(trial.strata), mix, rounded_cells(cells), toxicities(trial))
 
 
@@ -144,6 +147,22 @@ def sampling_covariance(
     return out, deviations
 
 
+def _prior_only(everything: Forward) -> dict[str, Any]:
+    """What a calibration stores where no figure may be used: the prior, and the other figures held against it."""
+    size = everything.layout.size
+    sampling = np.diag([s.rough_se() ** 2 for s in everything.statistics])
+    nothing = Solution(np.zeros(size), np.zeros(0), True, np.zeros((0, size)), np.zeros((0, 0)), 0.0)
+    posterior = linearise(everything, nothing, sampling, np.zeros((DRAWS, len(sampling))), [])
+    return {
+        "joint": 0.0,
+        "x": nothing.x.tolist(),
+        "feasible": True,
+        "objective": 0.0,
+        "covariance": sampling.tolist(),
+        "posterior": posterior.to_dict(),
+    }
+
+
 def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
     """Calibrate a trial.
 
@@ -166,6 +185,8 @@ def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
 
     def compute() -> dict[str, Any]:
         chosen = [statistics[i] for i in used(statistics)]
+        if not chosen:
+            return _prior_only(Forward(Layout(spec), statistics))
         forward, first = fit(chosen, spec)
         sampling, deviations = sampling_covariance(trial, forward.layout.cells(first.x), statistics)
         among = sampling[np.ix_(used(statistics), used(statistics))]
@@ -195,7 +216,7 @@ def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
         model,
         tuple(statistics),
         everything(x),
-        np.array(stored["covariance"]),
+        np.array(stored["covariance"]).reshape(len(statistics), len(statistics)),
         LinearPosterior.from_dict(stored["posterior"]),
         stored["feasible"],
         stored["objective"],

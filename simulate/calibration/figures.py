@@ -100,8 +100,18 @@ def _reason(trial: Trial, figure: Figure) -> str | None:
     return None
 
 
+def _outside_structure(trial: Trial, figure: Figure) -> str | None:
+    """Why the calibration's structure leaves a survival figure out, or None."""
+    structure = trial.calibration.structure
+    if structure == "outcomes_only":
+        return "this study gives proportions only; no survival model is made of it"
+    if structure == "survival_only" and figure.endpoint != "os":
+        return "only overall survival is modelled for this study"
+    return None
+
+
 def _statistic(trial: Trial, figure: Figure) -> Statistic | Problematic:
-    reason = _reason(trial, figure)
+    reason = _reason(trial, figure) or _outside_structure(trial, figure)
     if reason is not None:
         return Problematic(figure, reason)
     homogeneous = trial.populations[figure.population].strata is None
@@ -116,6 +126,8 @@ def _statistic(trial: Trial, figure: Figure) -> Statistic | Problematic:
     if figure.comparator is not None:
         other = figure.comparator_population or figure.population
         groups = (treated, _group(trial, trial.arms_of(figure.comparator), trial.strata_of(other)))
+    if not all(g.cells for g in groups):
+        return Problematic(figure, "the number of patients is not reported, so its precision is unknown")
     if figure.statistic == "events":
         value = value / (figure.n or treated.total)
     role = figure.role if figure.role in ("primary", "fit") else "check"

@@ -33,7 +33,8 @@ class Forward:
         self.layout = layout
         self.statistics = tuple(statistics)
         cutoff = max(
-            [s.cut.cutoff for s in statistics]
+            [12.0]  # months: with no statistic at all there is nothing to integrate to
+            + [s.cut.cutoff for s in statistics]
             + [1.5 * s.value for s in statistics if s.kind == "median"]
             + [s.timepoint for s in statistics if s.timepoint is not None]
         )

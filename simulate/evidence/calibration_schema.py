@@ -49,7 +49,13 @@ class PriorChoice(Model):
 
 
 class Calibration(Model):
-    """How the trial is calibrated; every choice can be overridden here and says why."""
+    """How the trial is calibrated; every choice can be overridden here and says why.
+
+    `structure` is what the figures can tell: PFS and OS (``illness_death``), OS alone (``survival_only``: there is no
+    progression in the model), or proportions alone (``outcomes_only``).
+    """
+
+    structure: Literal["illness_death", "survival_only", "outcomes_only"] = "illness_death"
 
     cuts: dict[Id, Id] = Field(default_factory=dict)
     pfs: EndpointModel = EndpointModel()

@@ -49,11 +49,14 @@ def unknown(path: FieldPath, what: str, name: str, known: Iterable[str]) -> Find
 
 
 def _arms_and_strata(trial: Trial) -> Iterator[Finding]:
-    total = sum(arm.n for arm in trial.arms.values())
-    if total != trial.randomised:
+    total = trial.patients
+    if trial.randomised is not None and total != trial.randomised:
         yield Finding(
             ("randomised",), f"{trial.randomised} differs from the sum of the arms, {total}.", "Check n of each arm."
         )
+    if (trial.randomised is None) == (trial.design == "randomised"):
+        message = "is missing." if trial.randomised is None else f"{trial.randomised} patients, but the design is {trial.design}."
+        yield Finding(("randomised",), message, "Patients randomised belong to `design: randomised`, and to no other.")
     if "pooled" in trial.arms:
         yield Finding(("arms", "pooled"), "'pooled' is reserved for all arms together.", "Name the arm otherwise.")
     for name, stratum in trial.strata.items():
@@ -62,12 +65,12 @@ def _arms_and_strata(trial: Trial) -> Iterator[Finding]:
                 yield unknown(("strata", name, "n", arm_id), "arm", arm_id, trial.arms)
     for name, arm in trial.arms.items():
         found = sum(stratum.n.get(name, 0) for stratum in trial.strata.values())
-        if found != arm.n:
-            message = f"the strata hold {found} patients of arm {name}, the arm has {arm.n}."
+        if found != (arm.n or 0):
+            message = f"the strata hold {found} patients of arm {name}, the arm has {arm.n or 'none'}."
             yield Finding(
                 ("strata",), message, "Strata are disjoint and cover the arm: correct n of a stratum or of the arm."
             )
-        if arm.safety_n is not None and arm.safety_n > arm.n:
+        if arm.safety_n is not None and arm.n is not None and arm.safety_n > arm.n:
             # Crossing over between arms is rare and real, so this stops nobody.
             message = f"{arm.safety_n} exceeds the {arm.n} randomised to the arm."
             yield Finding(

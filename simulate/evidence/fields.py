@@ -14,6 +14,7 @@ ID_PATTERN = r"^[a-z][a-z0-9_]*$"
 SLUG_PATTERN = r"^[a-z][a-z0-9_-]*$"
 GRADE_PATTERN = r"^(any|[1-5]|>=[1-5]|[1-5]-[1-5])$"
 DATE_PATTERN = r"^[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?$"
+LEVEL_PATTERN = GRADE_PATTERN[:-2] + "|objective|complete)$"
 POOLED = "pooled"
 
 
@@ -30,6 +31,7 @@ Id = Annotated[str, Field(strict=True, pattern=ID_PATTERN, max_length=80)]
 Slug = Annotated[str, Field(strict=True, pattern=SLUG_PATTERN, max_length=80)]
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=4000), AfterValidator(_printable)]
 Grade = Annotated[str, Field(strict=True, pattern=GRADE_PATTERN)]
+Level = Annotated[str, Field(strict=True, pattern=LEVEL_PATTERN)]  # a grade, or how far a tumour responded
 Date = Annotated[str, Field(strict=True, pattern=DATE_PATTERN)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)]
@@ -78,5 +80,7 @@ Records = Annotated[str | tuple[str, ...], BeforeValidator(_match(r"^[A-Za-z0-9_
 
 
 def grade_floor(grade: str) -> int:
-    """Lowest CTCAE grade a label covers: ``any`` 1, ``>=3`` 3, ``3-4`` 3, ``4`` 4."""
+    """Lowest CTCAE grade a label covers: ``any`` 1, ``>=3`` 3, ``3-4`` 3, ``4`` 4; of responses ``complete`` is above."""
+    if grade in ("objective", "complete"):
+        return 1 if grade == "objective" else 2
     return 1 if grade == "any" else int(grade.removeprefix(">=")[0])

@@ -137,8 +137,10 @@ def _sizes(path: FieldPath, figure: Figure, trial: Trial) -> Iterator[Finding]:
     arms = {*trial.arms_of(figure.arm), *trial.arms_of(figure.comparator)}
     if figure.n is None or not arms <= set(trial.arms):
         return
+    if any(trial.arms[a].n is None for a in arms):
+        return
     # The safety analysis counts patients as treated, and a patient may be treated in the other arm.
-    total = sum(max(trial.arms[a].n, trial.arms[a].safety_n or 0) for a in arms)
+    total = sum(max(trial.arms[a].n or 0, trial.arms[a].safety_n or 0) for a in arms)
     if figure.n > total:
         listed = ", ".join(sorted(arms))
         yield Finding((*path, "n"), f"{figure.n} exceeds the {total} patients of {listed}.", "Check n and the arm.")

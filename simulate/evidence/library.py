@@ -156,8 +156,13 @@ class Library:
         return known[name]
 
     def _sources_paths(self) -> list[Path]:
-        """Every `sources.yaml`, the one that counts most first."""
-        found = [p for folder in self.folders if (p := self._inside(folder, "sources.yaml")) is not None]
+        """Every `sources.yaml` and file of a folder `sources`, the one that counts most first."""
+        names = [
+            ["sources.yaml", *sorted(f"sources/{p.name}" for p in (folder / "sources").glob("*.yaml"))]
+            for folder in self.folders
+        ]
+        pairs = [(folder, name) for folder, own in zip(self.folders, names, strict=True) for name in own]
+        found = [p for folder, name in pairs if (p := self._inside(folder, name)) is not None]
         if not found:
             message = f"sources.yaml is in none of the folders {', '.join(display(f) for f in self.folders)}."
             raise InputError(Problem("", None, "", message, "Reinstall, or check --params."))
@@ -214,7 +219,8 @@ class Library:
         if isinstance(path_or_id, Path) or text.endswith((".yaml", ".yml")) or "/" in text or os.sep in text:
             path = Path(path_or_id)
             kinds = {"trials": "trials", "scenarios": "scenarios"}
-            return path, "sources" if path.name == "sources.yaml" else kinds.get(path.parent.name)
+            bibliography = path.name == "sources.yaml" or path.parent.name == "sources"
+            return path, "sources" if bibliography else kinds.get(path.parent.name)
         if text == "sources":
             return self._sources_paths()[0], "sources"
         for kind in ("trials", "scenarios"):

@@ -12,12 +12,13 @@ from pydantic import BaseModel, ValidationError
 
 from simulate.errors import Problem
 from simulate.evidence.document import Document, FieldPath, field_text, shortened
-from simulate.evidence.fields import GRADE_PATTERN, ID_PATTERN, SLUG_PATTERN
+from simulate.evidence.fields import GRADE_PATTERN, ID_PATTERN, LEVEL_PATTERN, SLUG_PATTERN
 
 _PATTERNS = {
     ID_PATTERN: "Use lower-case letters, digits and underscores, beginning with a letter.",
     SLUG_PATTERN: "Use lower-case letters, digits, underscores and hyphens, beginning with a letter.",
     GRADE_PATTERN: "Write any, 3, 3-4 or >=3.",
+    LEVEL_PATTERN: "Write any, 3, 3-4 or >=3; of a response objective or complete.",
 }
 # pydantic's error type -> what is allowed, filled from the error's context.
 _ALLOWED = {

@@ -163,6 +163,6 @@ def _against_trial(scenario: Scenario, trial: Trial) -> Iterator[Finding]:
             yield Finding(
                 ("follow_up", endpoint), f"trial {trial.id} has no data cut {cut!r}.", suggest(cut, trial.cuts)
             )
-    if scenario.trial_like_n is not None and scenario.trial_like_n > trial.randomised:
-        message = f"{scenario.trial_like_n} exceeds the {trial.randomised} patients of trial {trial.id}."
+    if scenario.trial_like_n is not None and scenario.trial_like_n > trial.patients:
+        message = f"{scenario.trial_like_n} exceeds the {trial.patients} patients of trial {trial.id}."
         yield Finding(("trial_like_n",), message, "A trial-like size is at most the trial's.", "warning")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from simulate.evidence.calibration_schema import Calibration, EndpointModel, Prior, PriorChoice
 from simulate.evidence.cut_schema import Cut, months_between
@@ -18,8 +18,8 @@ from simulate.evidence.fields import (
     ArmRef,
     Count,
     Flag,
-    Grade,
     Id,
+    Level,
     Model,
     NonNegative,
     Number,
@@ -37,15 +37,24 @@ __all__ = [
 ]  # fmt: skip
 
 Statistic = Literal[
-    "median", "hazard_ratio", "landmark", "proportion", "events", "count", "risk_ratio", "odds_ratio", "range", "mean"
+    "median", "hazard_ratio", "landmark", "proportion", "events", "count", "risk_ratio", "odds_ratio", "range", "mean",
+    "cumulative_incidence", "quantile", "mean_change", "difference",
 ]  # fmt: skip
 RATIOS = ("hazard_ratio", "risk_ratio", "odds_ratio")
 FRACTIONS = ("landmark", "proportion")
 Role = Literal["primary", "fit", "check", "superseded", "context"]
 Seen = Literal[
     "primary_abstract", "primary_full_text", "secondary_transcription", "news_or_review_summary", "regulatory_label",
-    "conference_abstract", "systematic_review", "regulator_announcement", "seed", "derived",
+    "conference_abstract", "systematic_review", "regulator_announcement", "tertiary_summary", "digitisation", "seed",
+    "derived",
 ]  # fmt: skip
+
+
+Design = Literal["randomised", "single_arm", "series", "registry", "meta_analysis", "case_reports", "collection"]
+TreatmentClass = Literal[
+    "chemotherapy", "anti_angiogenic", "immunotherapy", "antibody_drug_conjugate", "targeted", "local", "supportive"
+]  # fmt: skip
+ALL = "all"
 
 
 class Interval(Model):
@@ -79,7 +88,7 @@ class Figure(Model):
     endpoint: Id
     statistic: Statistic
     timepoint: NonNegative | None = None
-    grade: Grade | None = None
+    grade: Level | None = None
     value: Number | None = None
     unit: Text | None = None
     interval: Interval | None = None
@@ -150,10 +159,11 @@ class Drug(Model):
 
 
 class Arm(Model):
-    """One randomised arm; `safety_n` is its number in the safety analysis."""
+    """One arm; `safety_n` is its number in the safety analysis. `n` is absent where no source gives it."""
 
     label: Text
-    n: PositiveCount
+    n: PositiveCount | None = None
+    treatment_class: TreatmentClass | None = None
     safety_n: PositiveCount | None = None
     regimen: Text | None = None
     drugs: tuple[Drug, ...] = ()
@@ -186,39 +196,90 @@ class Population(Model):
 class ToxicityGrade(Model):
     """The figures, one an arm, that give the probability of this grade or worse."""
 
-    grade: Grade
+    grade: Level
     figures: dict[Id, Id]
 
 
 class ToxicityModel(Model):
-    """One adverse event as an ordered outcome, mildest grade first; `headline` is the grade that stands for it."""
+    """One adverse event as an ordered outcome, mildest grade first; `headline` is the grade that stands for it.
+
+    Responses (`objective`, `complete`), relief of symptoms and other events of a patient are outcomes of the same form.
+    """
 
     event: Id
+    kind: Literal["toxicity", "response", "symptom", "event"] = "toxicity"
     label: Text
     grades: tuple[ToxicityGrade, ...] = Field(min_length=1)
-    headline: Grade | None = None
+    headline: Level | None = None
     note: Text | None = None
 
 
+class Disagreement(Model):
+    """What another source, or a secondary document, says instead, and why the figure of this file is used."""
+
+    says: Text
+    by: Slug
+    figure: Id | None = None
+    why: Text
+    record: Records | None = None
+
+
+def _one_stratum(data: Any) -> Any:
+    """Patients nobody divided are one stratum and one population, `all`."""
+    if not isinstance(data, dict) or not isinstance(data.get("arms"), dict):
+        return data
+    n = {name: arm["n"] for name, arm in data["arms"].items() if isinstance(arm, dict) and arm.get("n") is not None}
+    strata = data.get("strata") or {ALL: {"label": "all patients", "n": n}}
+    whole = {ALL: {"label": "all patients", "strata": list(strata)}} if isinstance(strata, dict) else None
+    populations = data.get("populations") or whole
+    if isinstance(populations, dict) and whole is not None:
+        populations = {**({} if ALL in populations else whole), **populations}
+    return {**data, "strata": strata, **({} if populations is None else {"populations": populations})}
+
+
+def _strata_may_be_left_out(schema: dict[str, Any]) -> None:
+    """An editor must not ask for a division that nobody made."""
+    schema["required"] = [name for name in schema["required"] if name not in ("strata", "populations")]
+
+
 class Trial(Model):
-    """Everything the library knows of one trial."""
+    """Everything the library knows of one trial, or of another study of the same form (`design`).
+
+    `borrowed` says where evidence comes from that is not of cervical cancer. A `collection` holds small studies of one
+    theme, an arm each, which are never contrasted.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_strata_may_be_left_out)
 
     id: Id
     title: Text
+    design: Design = "randomised"
     registration: Text | None = None
-    line_of_therapy: PositiveCount
+    line_of_therapy: PositiveCount | None = None
     setting: Text
-    randomised: PositiveCount
+    randomised: PositiveCount | None = None
+    borrowed: Text | None = None
     sources: tuple[Slug, ...] = Field(min_length=1)
     notes: tuple[Text, ...] = ()
     arms: dict[Id, Arm] = Field(min_length=1)
     strata: dict[Id, Stratum] = Field(min_length=1)
     populations: dict[Id, Population] = Field(min_length=1)
-    cuts: dict[Id, Cut] = Field(min_length=1)
+    cuts: dict[Id, Cut] = Field(default_factory=dict)
     figures: tuple[Figure, ...] = Field(min_length=1)
     baseline: tuple[Figure, ...] = ()
     toxicity: tuple[ToxicityModel, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
     calibration: Calibration = Calibration()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _undivided(cls, data: Any) -> Any:
+        return _one_stratum(data)
+
+    @property
+    def patients(self) -> int:
+        """Patients of all arms whose number is known."""
+        return sum(arm.n or 0 for arm in self.arms.values())
 
     @property
     def all_figures(self) -> tuple[Figure, ...]:

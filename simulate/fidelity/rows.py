@@ -38,10 +38,14 @@ def simulated_cells(
 
 
 def _empirical(counts: Counts) -> Curves:
-    curve = {
-        e: np.asarray(SurvivalCurve.from_counts(counts, e).survival, dtype=float) for e in ("os", "pfs", "ttp", "pps")
-    }
     pooled = counts.pooled()
+    days = pooled.events.shape[-1]
+    curve = {
+        e: np.asarray(SurvivalCurve.from_counts(counts, e).survival, dtype=float)
+        if pooled.events[0, i].any() or pooled.censored[0, i].any()
+        else np.ones(days)  # nobody gets there: where only survival is modelled nobody progresses
+        for i, e in enumerate(pooled.endpoints)
+    }
     progressions = pooled.events[0, pooled.endpoints.index("ttp"), :-1]
     progressed = np.concatenate(([0.0], np.cumsum(progressions))) / pooled.patients
     return Curves(curve["os"], curve["pfs"], curve["ttp"], curve["pps"], progressed)
@@ -158,6 +162,8 @@ def _toxicity_row(
     hits = sum(int(np.asarray(c.toxicity[f.endpoint])[:, grade + 1 :].sum()) for c in counts[f.arm])
     total = sum(int(np.asarray(c.n).sum()) for c in counts[f.arm])
     n = f.n or trial.arms[f.arm].safety_n or trial.arms[f.arm].n
+    if n is None:
+        return None
     rate = float(f.rate if f.rate is not None else f.value)
     used_here = f.id == target
     # a rounded percentage adds the rounding error of half a point to the binomial one

@@ -18,6 +18,9 @@ CODE = code_key(
     "calibration", "analytic", "model", "evidence", "fidelity"
 )  # of the code as imported: editing it makes older answers unreachable
 
+_COLUMNS = ("study", "figure", "endpoint", "statistic", "timepoint", "reported", "predicted", "ratio", "sd", "z",
+            "months_beyond_median")  # fmt: skip
+
 
 def leave_one_out(trial: Trial, calibration: Calibration | None = None) -> pd.DataFrame:
     """Predict every used survival figure from the others of its trial and the prior.
@@ -35,7 +38,12 @@ def leave_one_out(trial: Trial, calibration: Calibration | None = None) -> pd.Da
         "code": CODE,
     }
     rows = cached_json("leave_one_out", key, lambda: _leave_one_out(trial, calibration))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if rows else list(_COLUMNS))
+
+
+def _beyond(timepoint: float | None, medians: list[float]) -> float | None:
+    """Months from the reported medians to a landmark, where both are reported."""
+    return None if timepoint is None or not medians else timepoint - float(np.median(medians))
 
 
 def _leave_one_out(trial: Trial, calibration: Calibration) -> list[dict[str, Any]]:
@@ -68,7 +76,7 @@ def _leave_one_out(trial: Trial, calibration: Calibration) -> list[dict[str, Any
                 "ratio": predicted / s.value,
                 "sd": sd,
                 "z": (s.reported - float(value[left])) / sd,
-                "months_beyond_median": None if s.timepoint is None else s.timepoint - float(np.median(medians)),
+                "months_beyond_median": _beyond(s.timepoint, medians),
             }
         )
     return out

@@ -173,7 +173,7 @@ class Scenario:
         return Result(self, used, by_strategy, comparison, n, s, threads, started)
 
     def _compare(self, counts: Mapping[str, Counts], model: JointModel, seed: int, threads: int | None) -> Comparison:
-        per_arm = (self.file.trial_like_n or self.trial.randomised) // len(self.strategies)
+        per_arm = (self.file.trial_like_n or self.trial.patients) // len(self.strategies)
         arms = [self.file.strategies[k].arm for k in self.strategies]
         # a trial's arms are different patients: one stretch of patients is cut into arms, nobody is in two of them
         n = per_arm * len(arms)
