@@ -55,7 +55,11 @@ def _arms_and_strata(trial: Trial) -> Iterator[Finding]:
             ("randomised",), f"{trial.randomised} differs from the sum of the arms, {total}.", "Check n of each arm."
         )
     if (trial.randomised is None) == (trial.design == "randomised"):
-        message = "is missing." if trial.randomised is None else f"{trial.randomised} patients, but the design is {trial.design}."
+        message = (
+            "is missing."
+            if trial.randomised is None
+            else f"{trial.randomised} patients, but the design is {trial.design}."
+        )
         yield Finding(("randomised",), message, "Patients randomised belong to `design: randomised`, and to no other.")
     if "pooled" in trial.arms:
         yield Finding(("arms", "pooled"), "'pooled' is reserved for all arms together.", "Name the arm otherwise.")

@@ -80,7 +80,7 @@ Records = Annotated[str | tuple[str, ...], BeforeValidator(_match(r"^[A-Za-z0-9_
 
 
 def grade_floor(grade: str) -> int:
-    """Lowest CTCAE grade a label covers: ``any`` 1, ``>=3`` 3, ``3-4`` 3, ``4`` 4; of responses ``complete`` is above."""
+    """Lowest CTCAE grade a label covers: ``any`` 1, ``>=3`` 3, ``3-4`` 3; a ``complete`` response is 2."""
     if grade in ("objective", "complete"):
         return 1 if grade == "objective" else 2
     return 1 if grade == "any" else int(grade.removeprefix(">=")[0])

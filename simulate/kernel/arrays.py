@@ -43,11 +43,14 @@ class Graph(NamedTuple):
 
     first: np.ndarray  # int64[S+1]: transitions of state s are first[s] .. first[s+1]-1
     transition: np.ndarray  # TRANSITION[T]
-    hazard: np.ndarray  # HAZARD[K, T]
-    knots: np.ndarray  # float64[K, T, P, 3], see `families.piecewise`
+    hazard: np.ndarray  # HAZARD[K, T] or, with a background, HAZARD[K, T+1]: its last column is the background's
+    knots: np.ndarray  # float64[K, T or T+1, P, 3], see `families.piecewise`
     tables: np.ndarray  # float64[Q, TABLE_PIECES, 6], see `families.table_pass`
     mix: np.ndarray  # float64[K]: cumulative shares of the strata
-    toxicity: np.ndarray  # uint64[X, 1+G]: decision id; then, per grade, the limit of the 32-bit words that reach it
+    background: (
+        np.ndarray
+    )  # TRANSITION[0 or 1]: what ends every state on the study clock, as death of other causes does
+    toxicity: np.ndarray  # uint64[K, X, 1+G]: decision id; per grade, the limit of the 32-bit words that reach it
 
 
 class Job(NamedTuple):
@@ -86,7 +89,7 @@ class Rows(NamedTuple):
 
 # Rows of the scratch of one thread, one lane a patient of the block. Few arrays with many rows, because a call counts a
 # reference on each array of its arguments. The `SOME_` rows hold the packed lanes of a state that few reach.
-CLOCK, SOME_CLOCK, U0, U1, Z, STAY, FOLD = range(7)  # of `Work.real`
+CLOCK, SOME_CLOCK, U0, U1, Z, STAY, FOLD, BACKGROUND = range(8)  # of `Work.real`
 AT, GOES, RACE, SOME_LANE, BIN = range(5)  # of `Work.whole`
 PATIENT, SOME_PATIENT, WORD = range(3)  # of `Work.number`
 
@@ -94,7 +97,7 @@ PATIENT, SOME_PATIENT, WORD = range(3)  # of `Work.number`
 class Work(NamedTuple):
     """Scratch of one thread, one lane a patient of the block."""
 
-    real: np.ndarray  # float64[7, B]: CLOCK: months from start to last change of state; STAY: months in the state
+    real: np.ndarray  # float64[8, B]: CLOCK: months from start to last change of state; STAY: months in the state
     whole: np.ndarray  # int64[5, B]: AT: state; GOES: state entered next; RACE: the same of the transition being raced
     number: np.ndarray  # uint64[3, B]
     edge: np.ndarray  # int64[2, K+1]: lanes edge[0, j] .. edge[0, j+1]-1 belong to stratum j; row 1: of packed lanes
@@ -108,7 +111,7 @@ def new_work(graph: Graph, job: Job) -> Work:
     leaf, rates = job.leaf, len(job.rates)
     entries = len(graph.first) - 1 if job.want_rows or len(job.endpoints) else 0
     return Work(
-        real=np.zeros((7, leaf)),
+        real=np.zeros((8, leaf)),
         whole=np.zeros((5, leaf), np.int64),
         number=np.zeros((3, leaf), np.uint64),
         edge=np.zeros((2, len(graph.mix) + 1), np.int64),

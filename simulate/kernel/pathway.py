@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulate.kernel import counts, philox
+from simulate.kernel import counts, families, philox
 from simulate.kernel import vector_math as vm
 from simulate.kernel.arrays import (
     AT,
+    BACKGROUND,
     BIN,
     CLOCK,
     FOLD,
@@ -25,6 +26,7 @@ from simulate.kernel.arrays import (
     SOME_PATIENT,
     STAY,
     U0,
+    U1,
     WORD,
     Z,
 )
@@ -76,6 +78,8 @@ def start_block(graph, job, work, done, n):
     work.edge[0, 1] = n
     if len(graph.mix) > 1:
         sort_by_stratum(graph.mix, job, work, first, n)
+    if len(graph.background) > 0:
+        draw_background(graph, job, work, n)
     fill(work.whole[AT], n, 0)
     fill(work.real[CLOCK], n, 0.0)
     for s in range(work.entry.shape[0]):
@@ -110,6 +114,32 @@ def sort_by_stratum(mix, job, work, first, n):
 
 
 @compiled
+def draw_background(graph, job, work, n):
+    """The month on the study clock at which the background ends whatever state a patient is in."""
+    u, column = work.real[U0], len(graph.transition)
+    philox.uniforms(work.number[PATIENT, :n], u, graph.background[0].draw, job)
+    for j in range(len(graph.mix)):
+        lo, hi = work.edge[0, j], work.edge[0, j + 1]
+        ratio = graph.hazard[j, column].inverse_ratio
+        if hi > lo and ratio < np.inf:
+            z = work.real[BACKGROUND, lo:hi]
+            families.unit_hazard(u[lo:hi], z, ratio)
+            families.invert(z, u[lo:hi], work.real[U1, lo:hi], graph, j, column)
+        else:
+            fill(work.real[BACKGROUND, lo:hi], hi - lo, np.inf)
+
+
+@compiled
+def cut_short(stay, goes, clock, background, target, n):
+    """End the stay at the background's month where that comes first; lanes outside the state are sorted out later."""
+    for i in range(n):
+        months, left, to = stay[i], background[i] - clock[i], goes[i]
+        sooner = left < months
+        stay[i] = left if sooner else months
+        goes[i] = target if sooner else to
+
+
+@compiled
 def visit_state(graph, job, work, s, n):
     """Take the patients who are in state `s` to their next state."""
     clock, stay = work.real[CLOCK], work.real[STAY]
@@ -124,8 +154,13 @@ def visit_state(graph, job, work, s, n):
             leave(graph, job, work, s, j, packed, lo, hi)
     if packed:
         unpack(stay, goes, work.whole[SOME_LANE], here)
+    if len(graph.background) > 0:
+        cut_short(stay, goes, clock, work.real[BACKGROUND], graph.background[0].target, n)
     move(at, clock, stay, goes, s, n)
     if work.entry.shape[0] > 0:
+        if len(graph.background) > 0:
+            target = graph.background[0].target
+            mark_entry(work.entry[target], at, goes, clock, target, s, n)
         for k in range(graph.first[s], graph.first[s + 1]):
             target = graph.transition[k].target
             mark_entry(work.entry[target], at, goes, clock, target, s, n)
@@ -247,20 +282,22 @@ def draw_toxicities(toxicity, job, work, tally, grades, done):
     n = work.edge[0, -1]
     word, patient = work.number[WORD], work.number[PATIENT]
     first = np.uint64(job.first_patient + done)
-    for x in range(toxicity.shape[0]):
-        philox.words(patient[:n], word, toxicity[x, 0], job)
-        above = n
-        for g in range(1, toxicity.shape[1]):
-            reached = counts.count_below(word, n, toxicity[x, g])
-            tally[x, g - 1] += above - reached
-            above = reached
-        tally[x, -1] += above
-        if job.want_rows:
-            for i in range(n):
-                grade = 0
-                for g in range(1, toxicity.shape[1]):
-                    grade += word[i] < toxicity[x, g]
-                grades[x, done + np.int64(patient[i] - first)] = grade
+    for x in range(toxicity.shape[1]):
+        philox.words(patient[:n], word, toxicity[0, x, 0], job)
+        for j in range(toxicity.shape[0]):
+            lo, hi = work.edge[0, j], work.edge[0, j + 1]
+            above = hi - lo
+            for g in range(1, toxicity.shape[2]):
+                reached = counts.count_below(word[lo:hi], hi - lo, toxicity[j, x, g])
+                tally[x, g - 1] += above - reached
+                above = reached
+            tally[x, -1] += above
+            if job.want_rows:
+                for i in range(lo, hi):
+                    grade = 0
+                    for g in range(1, toxicity.shape[2]):
+                        grade += word[i] < toxicity[j, x, g]
+                    grades[x, done + np.int64(patient[i] - first)] = grade
 
 
 @compiled

@@ -159,7 +159,7 @@ def new_tally(graph: Graph, job: Job) -> Tally:
     return Tally(
         day=np.zeros((len(job.endpoints), 2 * (job.days + 1) + 1), np.int64),
         leaf_sums=np.zeros((blocks if counted else 0, len(job.rates), moments(transient_states(graph)))),
-        toxicity=np.zeros(graph.toxicity.shape, np.int64),
+        toxicity=np.zeros(graph.toxicity.shape[1:], np.int64),
         strata=np.zeros(len(graph.mix), np.int64),
     )
 
@@ -170,6 +170,6 @@ def new_rows(graph: Graph, job: Job) -> Rows:
     return Rows(
         entry=np.zeros((len(graph.first) - 1, n)),
         state=np.zeros(n, np.int8),
-        grade=np.zeros((len(graph.toxicity), n), np.int8),
+        grade=np.zeros((graph.toxicity.shape[1], n), np.int8),
         stratum=np.zeros(n, np.int16),
     )

@@ -23,6 +23,7 @@ from simulate.model.hazards import Hazard, Transition, hazard_arrays
 from simulate.model.types import ArmModel, JointModel
 
 STATES = ("progression_free", "progressed", "dead")
+BACKGROUND = "background_death"
 MAX_STATES = 62  # endpoints name their event states in the bits of one int64
 
 
@@ -31,14 +32,17 @@ class GraphSpec:
     """An acyclic graph of health states for the strata of a population, in words.
 
     Everyone starts in ``states[0]``. `shares` are those of the strata and add up to 1. `limits[event]` are the
-    exceedance probabilities of the event's ordered grades.
+    exceedance probabilities of the event's ordered grades,
+    or one such tuple per stratum. `background` (one `Hazard` per stratum, or none) runs on
+    the study clock through all states and ends in the last of `states`: death of other causes.
     """
 
     states: tuple[str, ...]
     strata: tuple[str, ...]
     transitions: tuple[Transition, ...]
     shares: tuple[float, ...] = (1.0,)
-    limits: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    limits: tuple[tuple[str, tuple], ...] = ()
+    background: tuple[Hazard, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ def build(spec: GraphSpec) -> Compiled:
     transitions = _pairs_together(transitions)
     _check(spec, transitions)
     draws = [philox.draw_of(t.decision) for t in transitions]
+    behind = [Transition("", spec.states[-1], BACKGROUND, spec.background)] if spec.background else []
     origin = np.array([number[t.origin] for t in transitions], np.int64)
     graph = Graph(
         first=np.searchsorted(origin, np.arange(len(states) + 1)).astype(np.int64),
@@ -138,12 +143,13 @@ def build(spec: GraphSpec) -> Compiled:
             ],
             TRANSITION,
         ),
-        **hazard_arrays(transitions, origin, len(spec.strata)),
+        **hazard_arrays([*transitions, *behind], np.append(origin, -1), len(spec.strata)),
+        background=np.array([(number[t.target], *philox.draw_of(t.decision), 1) for t in behind], TRANSITION),
         mix=np.cumsum(np.asarray(spec.shares, np.float64)),
         toxicity=_toxicity_limits(spec),
     )
     events = tuple(event for event, _ in spec.limits)
-    return Compiled(graph, states, spec.strata, events, tuple(len(rates) for _, rates in spec.limits))
+    return Compiled(graph, states, spec.strata, events, tuple(len(by_stratum(rates)[0]) for _, rates in spec.limits))
 
 
 def _topological(spec: GraphSpec) -> tuple[str, ...]:
@@ -191,13 +197,20 @@ def _check(spec: GraphSpec, transitions: list[Transition]) -> None:
     if len(shares) != len(spec.strata) or min(shares) < 0.0 or abs(sum(shares) - 1.0) > 1e-9:
         raise input_error("shares of strata must be >= 0, one per stratum, and add up to 1.", field="mix")
     names: dict[tuple[int, int], str] = {}
-    decisions = ["stratum", *(f"toxicity:{event}" for event, _ in spec.limits), *(t.decision for t in transitions)]
+    decisions = [
+        "stratum",
+        BACKGROUND,
+        *(f"toxicity:{event}" for event, _ in spec.limits),
+        *(t.decision for t in transitions),
+    ]
     for name in decisions:
         other = names.setdefault(philox.draw_of(name), name)
         if other != name:
             raise input_error(f"decisions {other!r} and {name!r} would share a draw; rename one.", field="decision")
     if len(set(decisions)) != len(decisions):
         raise input_error("every transition and event needs a decision of its own.", field="decision")
+    if spec.background and len(spec.background) != len(spec.strata):
+        raise input_error("one hazard per stratum is needed.", field="background")
     for t in transitions:
         if len(t.hazards) != len(spec.strata):
             raise input_error("one hazard per stratum is needed.", field=f"transitions.{t.decision}")
@@ -207,12 +220,20 @@ def _check(spec: GraphSpec, transitions: list[Transition]) -> None:
 
 def _toxicity_limits(spec: GraphSpec) -> np.ndarray:
     """Decision id and limits of the 32-bit words that reach each grade; grades an event lacks are never reached."""
-    grades = max([len(rates) for _, rates in spec.limits], default=0)
-    out = np.zeros((len(spec.limits), 1 + grades), np.uint64)
-    for row, (event, rates) in zip(out, spec.limits, strict=True):
-        row[0] = philox.draw_of(f"toxicity:{event}")[0]
-        row[1 : 1 + len(rates)] = [round(r * 2.0**32) for r in rates]
+    grades = max([len(by_stratum(rates)[0]) for _, rates in spec.limits], default=0)
+    out = np.zeros((len(spec.strata), len(spec.limits), 1 + grades), np.uint64)
+    for x, (event, rates) in enumerate(spec.limits):
+        out[:, x, 0] = philox.draw_of(f"toxicity:{event}")[0]
+        own = by_stratum(rates)
+        if len(own) not in (1, len(spec.strata)) or len({len(r) for r in own}) > 1:
+            raise input_error("one row of rates per stratum, of equal length, is needed.", field=f"limits.{event}")
+        out[:, x, 1 : 1 + len(own[0])] = [[round(r * 2.0**32) for r in row] for row in own]
     return out
+
+
+def by_stratum(rates: tuple) -> tuple[tuple[float, ...], ...]:
+    """Rates of an event as rows: one for all strata, or one per stratum."""
+    return rates if rates and isinstance(rates[0], tuple) else (rates,)
 
 
 def _calls(origin: np.ndarray, draws: list[tuple[int, int]]) -> list[int]:

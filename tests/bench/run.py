@@ -62,21 +62,21 @@ def illness_death(first, second, third, limits=(), factors=(1.0, 1.0)) -> Compil
 
 
 def three_lines() -> Compiled:
-    """Three lines of therapy and best supportive care: nine Weibull transitions."""
-    states = ("line_1", "line_2", "line_3", "care", "dead")
+    """A pathway as scenarios build it: three lines, supportive care after each, eight toxicities, background deaths.
+
+    Leaving a line is one latent time that proportional competitors share: the next line, supportive care, death.
+    """
+    lines = ("progression_free", "second_line", "third_line")
+    care = ("supportive_care_1", "supportive_care_2", "supportive_care_3")
     arrows = []
-    for i, line in enumerate(states[:3]):
-        arrows += [
-            (line, states[i + 1], f"failure_{i}", (1.2, 8.0 - i)),
-            (line, "dead", f"death_before_failure_{i}", (1, 40.0)),
-        ]
-    arrows += [
-        ("line_1", "care", "stop_1", (1.0, 60.0)),
-        ("line_2", "care", "stop_2", (1.0, 30.0)),
-        ("care", "dead", "end", (0.9, 4.0)),
-    ]
-    transitions = [Transition(a, b, name, (Hazard(Distribution("weibull", law)),)) for a, b, name, law in arrows]
-    return build(GraphSpec(states, ("all",), tuple(transitions)))
+    for i, line in enumerate(lines):
+        law = Distribution("weibull", (1.2, 8.0 - 2.0 * i))
+        ways = ((lines[i + 1], 0.5), (care[i], 0.35), ("dead", 0.15)) if i < 2 else ((care[i], 0.8), ("dead", 0.2))
+        arrows += [Transition(line, to, f"{line}:{to}", (Hazard(law, share),)) for to, share in ways]
+        arrows.append(Transition(care[i], "dead", f"{care[i]}:dead", (Hazard(weibull(i)),)))
+    background = (Hazard(Distribution("exponential", (400.0,), 0.0, (12.0, 60.0), (1.0, 1.1, 1.6))),)
+    limits = tuple((event, (0.4, 0.2, 0.05)) for event in EVENTS)
+    return build(GraphSpec((*lines, *care, "dead"), ("all",), tuple(arrows), (1.0,), limits, background))
 
 
 def streaming(compiled: Compiled, threads: int = 1, endpoints=None, patients: int = N) -> Callable[[], object]:
@@ -112,7 +112,7 @@ def contenders() -> dict[tuple[str, int], Callable[[], object]]:
         ("kernel_gengamma_ns", 1): streaming(table),
         ("kernel_day_counts_ns", 1): streaming(plain, 1, ENDPOINTS),
         ("kernel_8_toxicities_ns", 1): streaming(toxic),
-        ("kernel_9_transitions_ns", 1): streaming(three_lines()),
+        ("pathway_ns", 1): streaming(three_lines()),
         ("kernel_rows_ns", 1): lambda: graph_rows(plain, job, threads=1),
     }
 
@@ -160,6 +160,7 @@ def simulation(rounds: int) -> Iterator[Figure]:
     yield Figure("kernel_over_naive_numba", ns["naive_numba_ns", 1] / kernel, "x", 1, ">= 5")
     yield Figure("second_thread", pair[1] / pair[2], "x", 2, ">= 1.8")
     yield Figure("general_over_minimal", kernel / ns["minimal_kernel_ns", 1], "x", 1, "<= 1.7")
+    yield Figure("pathway_over_minimal", ns["pathway_ns", 1] / ns["minimal_kernel_ns", 1], "x", 1, "< 5")
 
 
 def kaplan_meier(rounds: int) -> Iterator[Figure]:

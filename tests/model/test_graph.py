@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from simulate.cohort import graph_rows, new_job
 from simulate.errors import InputError
 from simulate.kernel.arrays import HAZARD, TRANSITION
 from simulate.kernel.philox import draw_of
@@ -48,7 +49,7 @@ def test_an_arm(model):
     assert g.hazard["dependence"].tolist() == [[0, 0, 0.4], [0, 0, 0]]
     assert g.hazard["log_reference"][0, 2] == pytest.approx(np.log(MONTHS.median))
     assert g.mix.tolist() == [0.3, 1.0]
-    assert g.toxicity[0].tolist() == [draw_of("toxicity:fistula")[0], 2**30, round(2**32 * (1 / 3 - 0.2))]
+    assert g.toxicity[0, 0].tolist() == [draw_of("toxicity:fistula")[0], 2**30, round(2**32 * (1 / 3 - 0.2))]
 
 
 def test_arrays_have_one_type_and_layout(model):
@@ -61,7 +62,16 @@ def test_arrays_have_one_type_and_layout(model):
     assert kinds == {
         tuple(
             (np.dtype(d), n)
-            for d, n in [("i8", 1), (TRANSITION, 1), (HAZARD, 2), ("f8", 4), ("f8", 3), ("f8", 1), ("u8", 2)]
+            for d, n in [
+                ("i8", 1),
+                (TRANSITION, 1),
+                (HAZARD, 2),
+                ("f8", 4),
+                ("f8", 3),
+                ("f8", 1),
+                (TRANSITION, 1),
+                ("u8", 3),
+            ]
         )
     }
 
@@ -139,3 +149,36 @@ def test_dependence_without_a_median_is_refused(model):
     one = JointModel("m", ("a",), ("x",), {"a": (1.0,)}, {("a", "x"): cured})
     with pytest.raises(InputError, match="reference time"):
         compile_arm(one, "a")
+
+
+def test_background_ends_every_state_on_the_study_clock():
+    """Two exponential states under a stepped background: OS is the product of its closed form and the background's."""
+    fast, slow = Distribution("exponential", (10.0,)), Distribution("exponential", (20.0,))
+    behind = Distribution("exponential", (50.0,), 0.0, (12.0, 24.0, 36.0), (1.0, 2.0, 3.0, 4.0))
+    arrows = (arrow("a", "b", time=fast), arrow("b", "dead", time=slow))
+    compiled = build(GraphSpec(("a", "b", "dead"), ("x",), arrows, background=(Hazard(behind),)))
+    n = 400_000
+    rows = graph_rows(compiled, new_job(n, 5, 0))
+    for t in (5.0, 15.0, 30.0, 50.0):
+        cancer = np.exp(-t / 10) + (np.exp(-t / 20) - np.exp(-t / 10)) * 2.0
+        expected = cancer * behind.survival(t)
+        bound = 4.0 * np.sqrt(expected * (1.0 - expected) / n)  # four standard errors of a share
+        assert abs(np.mean(rows.entry[2] > t) - expected) < bound
+        free = np.exp(-t / 10) * behind.survival(t)
+        assert abs(np.mean(np.minimum(rows.entry[1], rows.entry[2]) > t) - free) < 4.0 * np.sqrt(free * (1 - free) / n)
+
+
+def test_toxicity_rates_of_each_stratum():
+    """A modifier makes an event impossible in one stratum; the other keeps its rate."""
+    arrows = (Transition("a", "b", "x", (Hazard(MONTHS), Hazard(MONTHS))),)
+    limits = (("fistula", ((0.0, 0.0), (0.4, 0.1))),)
+    compiled = build(GraphSpec("ab", ("never", "irradiated"), arrows, (0.5, 0.5), limits))
+    n = 200_000
+    rows = graph_rows(compiled, new_job(n, 1, 0))
+    inside = rows.stratum == 1
+    assert not rows.grade[0][~inside].any()
+    for grade, rate in ((1, 0.4), (2, 0.1)):
+        bound = 4.0 * np.sqrt(rate * (1 - rate) / inside.sum())
+        assert abs(np.mean(rows.grade[0][inside] >= grade) - rate) < bound
+    with pytest.raises(InputError, match="per stratum"):
+        build(GraphSpec("ab", ("x", "y"), arrows, (0.5, 0.5), (("e", ((0.1,), (0.1,), (0.1,))),)))
