@@ -12,135 +12,52 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from simulate.evidence.calibration_schema import Calibration, EndpointModel, Prior, PriorChoice
+from simulate.evidence.condition_schema import Conditions
 from simulate.evidence.cut_schema import Cut, months_between
 from simulate.evidence.fields import (
     POOLED,
-    ArmRef,
     Count,
     Flag,
     Id,
     Level,
     Model,
-    NonNegative,
-    Number,
     Positive,
     PositiveCount,
-    Proportion,
     Records,
     Slug,
     Text,
 )
+from simulate.evidence.figure_schema import FRACTIONS, RATIOS, Figure, Interval, Role, Seen, Span, Statistic, as_tuple
 
 __all__ = [
-    "Arm", "Calibration", "Cut", "Drug", "EndpointModel", "Figure", "Interval", "Population", "Prior", "PriorChoice",
-    "Span", "Stratum", "ToxicityGrade", "ToxicityModel", "Trial", "months_between",
+    "FRACTIONS",
+    "RATIOS",
+    "Arm",
+    "Calibration",
+    "Cut",
+    "Drug",
+    "EndpointModel",
+    "Figure",
+    "Interval",
+    "Population",
+    "Prior",
+    "PriorChoice",
+    "Role",
+    "Seen",
+    "Span",
+    "Statistic",
+    "Stratum",
+    "ToxicityGrade",
+    "ToxicityModel",
+    "Trial",
+    "months_between",
 ]  # fmt: skip
-
-Statistic = Literal[
-    "median", "hazard_ratio", "landmark", "proportion", "events", "count", "risk_ratio", "odds_ratio", "range", "mean",
-    "cumulative_incidence", "quantile", "mean_change", "difference",
-]  # fmt: skip
-RATIOS = ("hazard_ratio", "risk_ratio", "odds_ratio")
-FRACTIONS = ("landmark", "proportion")
-Role = Literal["primary", "fit", "check", "superseded", "context"]
-Seen = Literal[
-    "primary_abstract", "primary_full_text", "secondary_transcription", "news_or_review_summary", "regulatory_label",
-    "conference_abstract", "systematic_review", "regulator_announcement", "tertiary_summary", "digitisation", "seed",
-    "derived",
-]  # fmt: skip
-
 
 Design = Literal["randomised", "single_arm", "series", "registry", "meta_analysis", "case_reports", "collection"]
 TreatmentClass = Literal[
     "chemotherapy", "anti_angiogenic", "immunotherapy", "antibody_drug_conjugate", "targeted", "local", "supportive"
 ]  # fmt: skip
 ALL = "all"
-
-
-class Interval(Model):
-    """Confidence interval as printed, with its level."""
-
-    low: Number
-    high: Number
-    level: Number = 0.95
-
-
-class Span(Model):
-    """Smallest and largest observed value; not a confidence interval."""
-
-    low: Number
-    high: Number
-
-
-class Figure(Model):
-    """One reported number with its source and what it is used for.
-
-    A contrast is `arm` in `population` against `comparator` in `comparator_population`
-    (the same population if not named). `value` of a proportion may be left out where `events` and `n`
-    are given.
-    """
-
-    id: Id
-    arm: ArmRef
-    comparator: ArmRef | None = None
-    population: Id
-    comparator_population: Id | None = None
-    endpoint: Id
-    statistic: Statistic
-    timepoint: NonNegative | None = None
-    grade: Level | None = None
-    value: Number | None = None
-    unit: Text | None = None
-    interval: Interval | None = None
-    range: Span | None = None
-    p_value: Proportion | None = None
-    p_note: Text | None = None
-    events: Count | None = None
-    n: PositiveCount | None = None
-    cut: Id | None = None
-    role: Role
-    source: Slug
-    where: Text | None = None
-    seen: Seen
-    seen_at: Slug | None = None
-    why: Text | None = None
-    note: Text | None = None
-    rivals: tuple[Id, ...] = ()
-    record: Records | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _derive_value(cls, data: Any) -> Any:
-        """A proportion given as events of n needs no second, rounded number beside it."""
-        if not isinstance(data, dict) or data.get("value") is not None or data.get("statistic") not in FRACTIONS:
-            return data
-        events, n = data.get("events"), data.get("n")
-        if (
-            isinstance(events, int)
-            and isinstance(n, int)
-            and not isinstance(events, bool)
-            and 0 <= events <= n
-            and n > 0
-        ):
-            return {**data, "value": events / n}
-        return data
-
-    @property
-    def is_contrast(self) -> bool:
-        """Whether the figure compares two groups."""
-        return self.comparator is not None
-
-    @property
-    def rate(self) -> float | None:
-        """Events over n where both are known, else the printed value: rounded percentages are a second choice."""
-        if self.events is not None and self.n and self.statistic in FRACTIONS:
-            return self.events / self.n
-        return self.value
-
-    @property
-    def records(self) -> tuple[str, ...]:
-        """Rows of the evidence table this figure states."""
-        return _as_tuple(self.record)
 
 
 class Drug(Model):
@@ -170,10 +87,14 @@ class Arm(Model):
 
 
 class Stratum(Model):
-    """A part of the trial that no other stratum overlaps; `n` counts its patients in each arm."""
+    """A part of the trial that no other stratum overlaps; `n` counts its patients in each arm.
+
+    `when` says in terms of covariates who belongs to it, so that a population's patients find their stratum.
+    """
 
     label: Text
     n: dict[Id, Count]
+    when: Conditions = Field(default_factory=dict)
     note: Text | None = None
 
 
@@ -315,7 +236,7 @@ class Trial(Model):
         """Arm ids a figure's `arm` or `comparator` names; `pooled` is all of them."""
         if reference == POOLED:
             return tuple(self.arms)
-        return _as_tuple(reference)
+        return as_tuple(reference)
 
     def strata_of(self, population: str) -> tuple[str, ...]:
         """Strata that make up a population, or within which a subgroup lies."""
@@ -335,9 +256,3 @@ class Trial(Model):
         if found.strata is not None:
             return sum(self.strata[s].n.get(a, 0) for s in found.strata for a in arms)
         return sum(found.n[a] for a in arms) if found.n and all(a in found.n for a in arms) else None
-
-
-def _as_tuple(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
