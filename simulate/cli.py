@@ -73,15 +73,18 @@ def root(
     """Survival and outcomes from reported figures. For research and teaching; never for the care of a patient."""
 
 
-@app.command("list", epilog="Example: simulate list --json")
+@app.command("list", epilog="Example: simulate list regimens --json")
 @_reported
-def list_(params: Params = None, as_json: Json = False) -> None:
-    """List the scenarios and trials of the library."""
+def list_(
+    kind: Annotated[str | None, typer.Argument(help="One kind of file, such as regimens; default is all.")] = None,
+    params: Params = None,
+    as_json: Json = False,
+) -> None:
+    """List what the library holds: scenarios, trials, regimens and so on."""
     from simulate.evidence import Library
+    from simulate.evidence.contents import titles
 
-    library = Library(params)
-    rows = [{"kind": "scenario", "id": s, "title": library.scenario(s).title} for s in library.scenarios()]
-    rows += [{"kind": "trial", "id": t, "title": library.trial(t).title} for t in library.trials()]
+    rows = titles(Library(params), kind)
     if as_json:
         _print_json(rows)
         return
@@ -95,38 +98,25 @@ def list_(params: Params = None, as_json: Json = False) -> None:
 @app.command("show", epilog="Example: simulate show gog240 --families")
 @_reported
 def show(
-    name: Annotated[str, typer.Argument(help="A scenario or trial id.")],
+    name: Annotated[str, typer.Argument(help="An id, or kind/id where kinds share one: regimens/bevacizumab.")],
     families: Annotated[bool, typer.Option("--families", help="Score every family on the figures of a trial.")] = False,
     params: Params = None,
     as_json: Json = False,
 ) -> None:
-    """Show a scenario, or the figures of a trial and how it is calibrated."""
-    from simulate.show import show_scenario, show_trial
+    """Show a scenario, a regimen, or the figures of a trial and how it is calibrated."""
+    from simulate.show import show_file
 
-    show_scenario_or_trial = show_trial if _is_trial(name, params) else show_scenario
-    document = show_scenario_or_trial(name, params, families, quiet=as_json)
+    document = show_file(name, params, families, quiet=as_json)
     if as_json:
         _print_json(document)
-
-
-def _is_trial(name: str, params: Path | None) -> bool:
-    from simulate.evidence import Library
-    from simulate.evidence.messages import suggest
-
-    library = Library(params)
-    if name in library.trials():
-        return True
-    if name in library.scenarios() or name.endswith((".yaml", ".yml")):
-        return False
-    raise input_error(
-        f"no trial or scenario {name!r}.", advice=suggest(name, (*library.trials(), *library.scenarios()))
-    )
 
 
 @app.command("check", epilog="Example: simulate check params/trials/gog240.yaml")
 @_reported
 def check(
-    names: Annotated[list[str] | None, typer.Argument(help="Files or ids; default is the whole library.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Files, ids or kind/id; default is the whole library.")
+    ] = None,
     params: Params = None,
     as_json: Json = False,
 ) -> None:
@@ -137,7 +127,7 @@ def check(
 
     library = Library(params)
     problems = []
-    chosen = names or ["sources", *library.trials(), *library.scenarios()]
+    chosen = names or ["sources", *library.names()]
     for name in chosen:
         problems += library.check(name)
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from simulate.calibration import calibrate, modelled, search
 from simulate.calibration.search import choose
 from simulate.errors import input_error
 from simulate.evidence import Library
+from simulate.evidence.regimen_words import regimen_lines, regimen_tables
 from simulate.evidence.schema import Trial
 from simulate.fidelity import fidelity, leave_one_out
 from simulate.tables import print_frame
@@ -34,6 +36,40 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None] | None]:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def show_file(name: str, params: Path | None, families: bool, *, quiet: bool) -> dict[str, Any]:
+    """Print the file of an id, of ``kind/id``, or the scenario at a path; returns it as plain data."""
+    library = Library(params)
+    if name.endswith((".yaml", ".yml")):
+        return show_scenario(name, params, families, quiet=quiet)
+    kind, found = library.named(name)
+    shows = {"regimens": show_regimen, "trials": show_trial, "scenarios": show_scenario}
+    if kind in shows:
+        document = shows[kind](found, params, families, quiet=quiet)
+    else:  # no tables of its own yet: as it was read
+        document = library.record(kind, found).model_dump(mode="json", by_alias=True, exclude_none=True)
+        if not quiet:
+            print(json.dumps(document, indent=1, ensure_ascii=False))
+    also = [k for k in library.kinds_of(found) if k != kind]
+    if also and found == name and not quiet:
+        print(f"This is {kind}/{name}; see also {', '.join(f'{k}/{name}' for k in also)}.")
+    return document
+
+
+def show_regimen(name: str, params: Path | None, families: bool, *, quiet: bool) -> dict[str, Any]:
+    """Print a regimen; returns it as plain data."""
+    regimen = Library(params).regimen(name)
+    if families:
+        raise input_error("families belong to a trial, not to a regimen.", field="--families", advice="Name a trial.")
+    document = regimen.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if not quiet:
+        print(f"{regimen.id}: {regimen.label}")
+        for title, rows in regimen_tables(regimen).items():
+            print_frame(pd.DataFrame(rows), title=title)
+        for line in (*regimen_lines(regimen), *(f"note: {n}" for n in regimen.notes)):
+            print(line)
+    return document
 
 
 def show_scenario(name: str, params: Path | None, families: bool, *, quiet: bool) -> dict[str, Any]:

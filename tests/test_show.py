@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import simulate as sim
-from simulate.show import print_comparison, progress_bar, run_fidelity, show_scenario, show_trial
+from simulate.errors import InputError
+from simulate.show import print_comparison, progress_bar, run_fidelity, show_file, show_scenario, show_trial
 
 
 @pytest.mark.parametrize("name", ["gog240", "jcog0505", "keynote826"])
@@ -18,6 +19,19 @@ def test_show_trial_says_whether_primary_figures_are_met(name, capsys):
     short = [f["figure"] for f in document["figures"] if len(f["figure"]) < 26]
     assert len(short) > 10
     assert all(name in printed for name in short)
+
+
+def test_show_regimen_prints_every_part(capsys):
+    document = show_file("cisplatin_paclitaxel_bevacizumab", None, False, quiet=False)
+    printed = capsys.readouterr().out
+    assert document["evidence"]["trial"] == "gog240"
+    for part in ("Drugs", "Contraindications", "Stopping rules", "Toxicity", "Monitoring", "scans every 9 weeks"):
+        assert part in printed
+    assert "28 days each side" in printed
+    assert "only prior pelvic" in printed
+    assert show_file("regimens/carboplatin_paclitaxel", None, False, quiet=True)["id"] == "carboplatin_paclitaxel"
+    with pytest.raises(InputError, match="families belong to a trial"):
+        show_file("carboplatin_paclitaxel", None, True, quiet=True)
 
 
 def test_quiet_prints_nothing(capsys):

@@ -17,6 +17,7 @@ _HOMES = {
     "Cut": "schema",
     "ToxicityModel": "schema",
     "Source": "source_schema",
+    "Regimen": "regimen_schema",
     "Scenario": "scenario_schema",
     "export_schemas": "export",
 }
@@ -25,6 +26,7 @@ __all__ = [
     "Figure",
     "Interval",
     "Library",
+    "Regimen",
     "Scenario",
     "Source",
     "ToxicityModel",

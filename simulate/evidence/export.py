@@ -7,11 +7,17 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from simulate.evidence.regimen_schema import Regimen
 from simulate.evidence.scenario_schema import Scenario
 from simulate.evidence.schema import Trial
 from simulate.evidence.source_schema import Sources
 
-SCHEMAS: dict[str, type[BaseModel]] = {"trial": Trial, "scenario": Scenario, "sources": Sources}
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "trial": Trial,
+    "scenario": Scenario,
+    "regimen": Regimen,
+    "sources": Sources,
+}
 
 
 def schema_text(model: type[BaseModel]) -> str:
@@ -21,7 +27,7 @@ def schema_text(model: type[BaseModel]) -> str:
 
 
 def export_schemas(folder: str | Path) -> list[Path]:
-    """Write `trial.json`, `scenario.json` and `sources.json` into a folder."""
+    """Write the schema of each kind of file, for example `trial.json`, into a folder."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     written = []

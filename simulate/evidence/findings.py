@@ -11,8 +11,8 @@ from simulate.evidence.document import FieldPath
 class Finding:
     """What a rule found at a path of the record.
 
-    A `warning` does not stop a run. `refers_to` is the id of a figure that was looked for and not found: where that
-    figure stands in the file but broke the schema, its own problem is enough.
+    A `warning` does not stop a run. `refers_to` is the id of a figure, the name of a drug or of a list that was looked
+    for and not found: where it stands in the file but broke the schema, its own problem is enough.
     """
 
     path: FieldPath

@@ -1,6 +1,6 @@
 """Find, load and check parameter files.
 
-A library is a folder laid out like `params/`: `sources.yaml`, `trials/ID.yaml`, `scenarios/ID.yaml`.
+A library is a folder laid out like `params/`: `sources.yaml` and a folder a kind, `trials/ID.yaml` and so on (`KINDS`).
 The bundled library travels inside the package; other folders overlay it file by file, the last one
 first, and provenance says which folder each file came from. Bibliographies are joined: a folder's own
 `sources.yaml` adds to the bundled one.
@@ -21,12 +21,15 @@ from simulate.evidence.document import Document
 from simulate.evidence.yaml_text import read
 
 if TYPE_CHECKING:
+    from simulate.evidence.regimen_schema import Regimen
     from simulate.evidence.scenario_schema import Scenario
     from simulate.evidence.schema import Trial
     from simulate.evidence.source_schema import Page, Source, Sources
 
 ENVIRONMENT = "SIMULATE_PARAMS"
 _ID = re.compile(r"[a-z][a-z0-9_]*")
+# Folders of files found by id; where two hold the same id, the earlier one is meant by the id alone.
+KINDS = ("trials", "scenarios", "regimens")
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,18 @@ class Library:
         """Ids of all scenarios."""
         return self._ids("scenarios")
 
+    def regimens(self) -> tuple[str, ...]:
+        """Ids of all regimens."""
+        return self._ids("regimens")
+
+    def names(self) -> tuple[str, ...]:
+        """Every file found by id, as ``kind/id``."""
+        return tuple(f"{kind}/{name}" for kind in KINDS for name in self._ids(kind))
+
+    def record(self, kind: str, name: str) -> Any:
+        """Load a file of any kind; raise `InputError` with every error of it."""
+        return self._load(kind, self.find(kind, name))
+
     def _ids(self, kind: str) -> tuple[str, ...]:
         found = {p.stem for folder in self.folders for p in (folder / kind).glob("*.yaml") if _ID.fullmatch(p.stem)}
         return tuple(sorted(found))
@@ -95,7 +110,7 @@ class Library:
 
         Parameters
         ----------
-        kind : ``trials`` or ``scenarios``.
+        kind : ``trials``, ``scenarios`` or ``regimens``.
         name : the id. Ids are plain names, so none can climb out of the library.
         """
         singular = kind.removesuffix("s")
@@ -133,6 +148,10 @@ class Library:
         text = str(id_or_path)
         is_path = isinstance(id_or_path, Path) or text.endswith((".yaml", ".yml")) or "/" in text or os.sep in text
         return self._load("scenarios", Path(id_or_path) if is_path else self.find("scenarios", text))
+
+    def regimen(self, regimen_id: str) -> Regimen:
+        """Load a regimen; raise `InputError` with every error of its file."""
+        return self._load("regimens", self.find("regimens", regimen_id))
 
     @property
     def sources(self) -> dict[str, Source]:
@@ -216,20 +235,38 @@ class Library:
 
     def _resolve(self, path_or_id: str | Path) -> tuple[Path, str | None]:
         text = str(path_or_id)
-        if isinstance(path_or_id, Path) or text.endswith((".yaml", ".yml")) or "/" in text or os.sep in text:
+        is_path = isinstance(path_or_id, Path) or text.endswith((".yaml", ".yml"))
+        if is_path or (("/" in text or os.sep in text) and text.partition("/")[0] not in KINDS):
             path = Path(path_or_id)
-            kinds = {"trials": "trials", "scenarios": "scenarios"}
             bibliography = path.name == "sources.yaml" or path.parent.name == "sources"
-            return path, "sources" if bibliography else kinds.get(path.parent.name)
+            folder = path.parent.name
+            return path, "sources" if bibliography else folder if folder in KINDS else None
         if text == "sources":
             return self._sources_paths()[0], "sources"
-        for kind in ("trials", "scenarios"):
-            if text in self._ids(kind):
-                return self.find(kind, text), kind
-        from simulate.evidence.messages import suggest
+        kind, name = self.named(text)
+        return self.find(kind, name), kind
 
-        known = (*self.trials(), *self.scenarios(), "sources")
-        raise InputError(Problem("", None, "", f"no trial or scenario {text!r}.", suggest(text, known)))
+    def named(self, text: str) -> tuple[str, str]:
+        """Kind and id of a file named by its id, or by ``kind/id`` where two kinds have the same id.
+
+        `InputError` with a suggestion if there is none.
+        """
+        kind, slash, name = text.partition("/")
+        if slash and kind in KINDS:
+            self.find(kind, name)
+            return kind, name
+        return self.kinds_of(text)[0], text
+
+    def kinds_of(self, name: str) -> tuple[str, ...]:
+        """Kinds of file that have this id, the one meant by the id alone first."""
+        found = tuple(kind for kind in KINDS if name in self._ids(kind))
+        if not found:
+            from simulate.evidence.messages import suggest
+
+            known = (*(i for kind in KINDS for i in self._ids(kind)), "sources")
+            message = f"no trial, scenario or regimen {name!r}."
+            raise InputError(Problem("", None, "", message, suggest(name, known)))
+        return found
 
     def provenance(self) -> tuple[FileProvenance, ...]:
         """Every file read so far, by name."""

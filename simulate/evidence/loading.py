@@ -12,6 +12,8 @@ from simulate.evidence.checks import check_sources, check_trial
 from simulate.evidence.document import Document, FieldPath, field_text
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import describe, from_validation
+from simulate.evidence.regimen_checks import check_regimen
+from simulate.evidence.regimen_schema import Regimen
 from simulate.evidence.scenario_checks import check_scenario
 from simulate.evidence.scenario_schema import Scenario
 from simulate.evidence.schema import Trial
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 _KINDS: dict[str, tuple[type[BaseModel], Callable[..., list[Finding]]]] = {
     "trials": (Trial, check_trial),
     "scenarios": (Scenario, check_scenario),
+    "regimens": (Regimen, check_regimen),
     "sources": (Sources, check_sources),
 }
 
@@ -32,11 +35,13 @@ def kind_of(document: Document) -> str:
     data = document.data if isinstance(document.data, dict) else {}
     if "sources" in data and isinstance(data["sources"], dict):
         return "sources"
+    if "evidence" in data or "drugs" in data:
+        return "regimens"
     return "trials" if "figures" in data or "strata" in data else "scenarios"
 
 
 def validate(kind: str, document: Document, library: Library | None = None) -> tuple[BaseModel | None, list[Problem]]:
-    """Validate a document as a trial, scenario or bibliography.
+    """Validate a document as a trial, scenario, regimen or bibliography.
 
     Returns
     -------
@@ -83,9 +88,10 @@ def _without_broken_items(
 
 
 def _broken_ids(data: dict, kept: dict[str, list[int]]) -> set[str]:
-    """Ids of the list items that were left out."""
+    """Names of the lists some items of which were left out, and the ids of these items (of a drug, its name)."""
     left_out = [item for name, indices in kept.items() for i, item in enumerate(data[name]) if i not in indices]
-    return {str(item["id"]) for item in left_out if isinstance(item, dict) and "id" in item}
+    ids = {str(item.get("id", item.get("drug"))) for item in left_out if isinstance(item, dict)}
+    return ids | set(kept)
 
 
 def _placed(finding: Finding, path: FieldPath, document: Document) -> Problem:

@@ -124,7 +124,7 @@ def fields_at(model: type[BaseModel], path: FieldPath) -> list[str]:
     here: Any = model
     for key in path:
         here = _inside(here, key)
-    return sorted(here.model_fields) if _is_model(here) else []
+    return sorted(info.alias or name for name, info in here.model_fields.items()) if _is_model(here) else []
 
 
 def _inside(annotation: Any, key: str | int) -> Any:

@@ -9,7 +9,12 @@ import pytest
 
 from simulate.evidence import Library
 
-FILES = {"trial": "trials/mini.yaml", "scenario": "scenarios/question.yaml", "sources": "sources.yaml"}
+FILES = {
+    "trial": "trials/mini.yaml",
+    "scenario": "scenarios/question.yaml",
+    "regimen": "regimens/given.yaml",
+    "sources": "sources.yaml",
+}
 
 
 @pytest.fixture

@@ -133,6 +133,9 @@ def test_every_source_and_page_is_used(bundled):
     cited = {f.source for t in trials for f in t.all_figures} | {s for t in trials for s in t.sources}
     cited |= {t.calibration.death_share.source for t in trials}
     pages = {f.seen_at for t in trials for f in t.all_figures} | {c.seen_at for t in trials for c in t.cuts.values()}
+    stated = [s for name in bundled.regimens() for _, s in bundled.regimen(name).stated()]
+    cited |= {s.source for s in stated} - {None}
+    pages |= {s.seen_at for s in stated}
     assert set(bundled.sources) == cited
     assert set(bundled.bibliography().pages) == pages - {None}
 

@@ -21,8 +21,8 @@ def test_exported_schemas_are_current(tmp_path):
 
 @pytest.mark.parametrize(
     "path",
-    [p for p in FILES if p.name == "sources.yaml" or p.parent.name in ("trials", "scenarios")],
-    ids=lambda p: p.stem,
+    [p for p in FILES if p.name == "sources.yaml" or p.parent.name in ("trials", "scenarios", "regimens", "sources")],
+    ids=lambda p: f"{p.parent.name}/{p.stem}",
 )
 def test_files_name_their_schema_and_satisfy_it(path):
     first = path.read_text(encoding="utf-8").splitlines()[0]
