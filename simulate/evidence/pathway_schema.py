@@ -1,0 +1,61 @@
+"""What a scenario of pathways adds: later lines, background mortality, selection bias, scans."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from simulate.evidence.fields import Flag, Id, Model, NonNegative, Number, Positive, Proportion, Records, Slug, Text
+from simulate.evidence.figure_schema import Seen
+
+
+class LaterLine(Model):
+    """A line after the first: the share of those whose line before ended alive who start it, and what it was.
+
+    `era` is the regimen that stands for this line in the years of the first-line trials: survival after the line before
+    is parted into this line and the rest so that the trials' own curves come back. `range` is what sources report.
+    """
+
+    reach: Proportion
+    range: tuple[Proportion, Proportion] | None = None
+    era: Id
+    source: Slug | None = None
+    seen: Seen | None = None
+    where: Text | None = None
+    record: Records | None = None
+    assumed: Flag = False
+    why: Text | None = None
+
+
+class Supportive(Model):
+    """Survival without further treatment: the median about which the residual after each line has its weak prior.
+
+    `regimen` is best supportive care with a study of its own: patients who get nothing in the first line live as long
+    as its patients did, compared without randomisation.
+    """
+
+    median: Positive = 4.0
+    regimen: Id | None = None
+    source: Slug | None = None
+    seen: Seen | None = None
+    assumed: Flag = False
+    why: Text | None = None
+
+
+class SelectionBias(Model):
+    """How a comparison that rests on selected patients is taken apart.
+
+    `strategy` is held against the comparator with a share `pull` of its log hazard ratio taken for selection, and with
+    `lead` months of guaranteed survival before its clock began (immortal time) taken away.
+    """
+
+    strategy: Id
+    pull: tuple[Proportion, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
+    lead: tuple[NonNegative, ...] = (0.0, 2.0, 4.0, 6.0)
+    why: Text
+
+
+class Scans(Model):
+    """Progression is found at the next scan: every so many weeks from the start."""
+
+    every_weeks: Number = Field(gt=0, le=104)
+    why: Text | None = None

@@ -1,0 +1,1 @@
+"""Pathways: a population's patients, the regimens a policy gives them line by line, and what then happens."""

@@ -1,0 +1,72 @@
+"""Death of other causes: a life table as a hazard on the study clock that starts at a patient's age."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulate.errors import input_error
+from simulate.evidence import Library
+from simulate.model.hazards import Hazard
+from simulate.model.types import Distribution
+
+Array = NDArray[np.float64]
+YEARS = 20  # of the life table that a hazard follows; the last piece goes on
+
+
+@dataclass(frozen=True)
+class LifeTable:
+    """Yearly probabilities of death by completed age, float64[A], from age 0."""
+
+    id: str
+    probability: Array
+    origin: str
+
+    def hazard(self, age: float) -> Hazard:
+        """Of a patient who is `age` years old at the start: constant within each year of age.
+
+        Simplification: the table's year of birth and country stand for the patient's; deaths of the cancer itself are
+        so rare in it that they are not taken out.
+        """
+        whole = int(age)
+        if not 0 <= whole < len(self.probability):
+            raise input_error(f"age {age:g} is not in the life table.", field="age")
+        first = (whole + 1 - age) * 12.0  # months to the next birthday
+        last = min(YEARS, len(self.probability) - 1 - whole)
+        yearly = -np.log1p(-np.minimum(self.probability[whole : whole + last + 1], 0.999999))
+        monthly = yearly / 12.0
+        cuts = tuple(first + 12.0 * i for i in range(last))
+        base = float(monthly[0])
+        ratios = tuple(float(h / base) for h in monthly)
+        return Hazard(Distribution("exponential", (1.0 / base,), 0.0, cuts, ratios if cuts else ()))
+
+
+def life_table(library: Library, name: str) -> LifeTable:
+    """A life table of the library by its id: a CSV file with the columns age and qx, from age 0.
+
+    Raises
+    ------
+    InputError : no such table, or a line that is not an age and a probability.
+    """
+    path = library.data_file("life_tables", name, ".csv")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    origin = " ".join(line.lstrip("# ") for line in lines if line.startswith("#"))
+    probability: list[float] = []
+    for number, line in enumerate(lines, 1):
+        if line.startswith(("#", "age,")) or not line.strip():
+            continue
+        cells = line.split(",")
+        try:
+            age, q = int(cells[0]), float(cells[1])
+        except (ValueError, IndexError):
+            age, q = -1, np.nan
+        if age != len(probability) or not 0.0 <= q <= 1.0:
+            raise input_error(
+                f"line {number} of life table {name!r} is {line!r}.",
+                field=name,
+                advice="Each line is an age, in order from 0, and the yearly probability of death.",
+            )
+        probability.append(q)
+    return LifeTable(name, np.array(probability), origin)

@@ -1,0 +1,144 @@
+"""Relative effects between arms of one trial, carried to another baseline.
+
+The effect of X against C is the ratio of their hazards in short pieces of time, so that it need not be constant, for
+progression and for death after progression, and the difference of their death shares on the logit scale. Applied to
+a baseline model it gives X as it would do in the baseline's patients, if the effect is the same there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from simulate.errors import input_error
+from simulate.model.types import ArmModel, Distribution
+
+Array = NDArray[np.float64]
+CUTS = (2.0, 4.0, 6.0, 9.0, 12.0, 18.0, 24.0, 36.0)
+LIMIT = 20.0  # of a piece's hazard ratio: beyond, a piece holds too little hazard to say
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Hazard ratio in pieces: `ratios[i]` before `CUTS[i]`, the last beyond the last."""
+
+    ratios: tuple[float, ...]
+
+    def __mul__(self, other: Ratio) -> Ratio:
+        return Ratio(tuple(a * b for a, b in zip(self.ratios, other.ratios, strict=True)))
+
+    def __pow__(self, exponent: float) -> Ratio:
+        return Ratio(tuple(r**exponent for r in self.ratios))
+
+    def inverse(self) -> Ratio:
+        """Of C against X."""
+        return self**-1.0
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Of one arm against another: `progression` and `death_after` as `Ratio`, `death_share` as log odds ratio."""
+
+    progression: Ratio
+    death_after: Ratio
+    death_share: float
+
+    def __mul__(self, other: Effect) -> Effect:
+        return Effect(
+            self.progression * other.progression,
+            self.death_after * other.death_after,
+            self.death_share + other.death_share,
+        )
+
+    def __pow__(self, exponent: float) -> Effect:
+        return Effect(self.progression**exponent, self.death_after**exponent, self.death_share * exponent)
+
+
+NO_EFFECT = Effect(Ratio((1.0,) * (len(CUTS) + 1)), Ratio((1.0,) * (len(CUTS) + 1)), 0.0)
+
+
+def between(treated: Distribution, control: Distribution) -> Ratio:
+    """Hazard ratio of two distributions in the pieces of `CUTS`."""
+    edges = np.array([0.0, *CUTS, 2.0 * CUTS[-1]])
+    a, b = (np.diff(d.cumulative_hazard(edges)) for d in (treated, control))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(b > 1e-9, a / b, 1.0)
+    return Ratio(tuple(float(r) for r in np.clip(ratio, 1.0 / LIMIT, LIMIT)))
+
+
+def effect(treated: ArmModel, control: ArmModel) -> Effect:
+    """Of one arm against another of the same trial and stratum.
+
+    Raises
+    ------
+    InputError : one of them is known by overall survival only, the other is not.
+    """
+    if (treated.death_share == 1.0) != (control.death_share == 1.0):
+        raise input_error("one arm has a progression and the other has not.", field="evidence")
+    shift = 0.0
+    if treated.death_share < 1.0:
+        tiny = 1e-6
+        ends = [float(logit(min(max(c.death_share, tiny), 1.0 - tiny))) for c in (treated, control)]
+        shift = ends[0] - ends[1]
+    return Effect(between(treated.pfs, control.pfs), between(treated.pps, control.pps), shift)
+
+
+def with_ratio(base: Distribution, ratio: Ratio) -> Distribution:
+    """A distribution with its hazard multiplied, piece by piece; pieces the base has already are kept."""
+    cuts = sorted({*base.ratio_cuts, *CUTS})
+    middles = [0.5 * (a + b) for a, b in zip([0.0, *cuts], [*cuts, 2.0 * cuts[-1]], strict=True)]
+    own = base.ratios or (1.0,)
+    ratios = [
+        own[int(np.searchsorted(base.ratio_cuts, m))] * ratio.ratios[int(np.searchsorted(CUTS, m))] for m in middles
+    ]
+    return Distribution(base.family, base.params, base.cure, tuple(cuts), tuple(ratios))
+
+
+def apply(base: ArmModel, effect: Effect) -> ArmModel:
+    """The baseline under an effect."""
+    share = base.death_share
+    if 0.0 < share < 1.0:
+        share = float(expit(logit(share) + effect.death_share))
+    pfs, pps = with_ratio(base.pfs, effect.progression), with_ratio(base.pps, effect.death_after)
+    return ArmModel(pfs, share, pps, base.dependence)
+
+
+def pulled(treated: ArmModel, control: ArmModel, share: float) -> ArmModel:
+    """The treated arm if `share` of its log hazard ratio against the control is bias (0: as reported; 1: no effect)."""
+    if share == 0.0:
+        return treated
+    return apply(control, effect(treated, control) ** (1.0 - share))
+
+
+def later(time: Distribution, lead: float, horizon: float = 120.0) -> Distribution:
+    """The distribution of T - lead among those with T > lead: what is left of a time that began `lead` months early."""
+    if lead == 0.0:
+        return time
+    cuts = np.array([*np.arange(1.0, 12.0), *np.arange(12.0, 36.0, 3.0), *np.arange(36.0, horizon, 12.0)])
+    edges = np.concatenate(([0.0], cuts, [2.0 * horizon]))
+    plain = Distribution(time.family, time.params, time.cure)
+    target = np.diff(time.cumulative_hazard(edges + lead))
+    base = np.diff(plain.cumulative_hazard(edges))
+    ratios = np.where(base > 1e-12, target / np.maximum(base, 1e-12), 1.0)
+    return Distribution(time.family, time.params, time.cure, tuple(cuts), tuple(float(r) for r in ratios))
+
+
+def stretched(time: Distribution, factor: float) -> Distribution:
+    """The distribution of `factor` times the time."""
+    cuts = tuple(c * factor for c in time.ratio_cuts)
+    return Distribution(time.family, _scaled(time, factor), time.cure, cuts, time.ratios)
+
+
+def _scaled(time: Distribution, factor: float) -> tuple[float, ...]:
+    """Parameters of `factor` times the time, family by family."""
+    p = time.params
+    if time.family == "exponential":
+        return (p[0] * factor,)
+    if time.family in ("weibull", "loglogistic"):
+        return (p[0], p[1] * factor)
+    if time.family == "gompertz":
+        return (p[0] / factor, p[1] / factor)
+    return (p[0] + float(np.log(factor)), *p[1:])  # lognormal and generalised gamma have a log location
