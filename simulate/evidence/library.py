@@ -21,15 +21,17 @@ from simulate.evidence.document import Document
 from simulate.evidence.yaml_text import read
 
 if TYPE_CHECKING:
+    from simulate.evidence.population_schema import PatientPopulation
     from simulate.evidence.regimen_schema import Regimen
     from simulate.evidence.scenario_schema import Scenario
     from simulate.evidence.schema import Trial
     from simulate.evidence.source_schema import Page, Source, Sources
+    from simulate.evidence.strategy_schema import Policy
 
 ENVIRONMENT = "SIMULATE_PARAMS"
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 # Folders of files found by id; where two hold the same id, the earlier one is meant by the id alone.
-KINDS = ("trials", "scenarios", "regimens")
+KINDS = ("trials", "scenarios", "regimens", "populations", "strategies")
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,18 @@ class Library:
         """Ids of all regimens."""
         return self._ids("regimens")
 
+    def populations(self) -> tuple[str, ...]:
+        """Ids of all populations of patients."""
+        return self._ids("populations")
+
+    def policies(self) -> tuple[str, ...]:
+        """Ids of all strategy files."""
+        return self._ids("strategies")
+
+    def data_files(self, folder: str, suffix: str) -> tuple[str, ...]:
+        """Names of the data files of a folder, such as the life tables."""
+        return tuple(sorted({p.stem for top in self.folders for p in (top / folder).glob(f"*{suffix}")}))
+
     def names(self) -> tuple[str, ...]:
         """Every file found by id, as ``kind/id``."""
         return tuple(f"{kind}/{name}" for kind in KINDS for name in self._ids(kind))
@@ -152,6 +166,29 @@ class Library:
     def regimen(self, regimen_id: str) -> Regimen:
         """Load a regimen; raise `InputError` with every error of its file."""
         return self._load("regimens", self.find("regimens", regimen_id))
+
+    def patients(self, population_id: str) -> PatientPopulation:
+        """Load a population of patients; raise `InputError` with every error of its file."""
+        return self._load("populations", self.find("populations", population_id))
+
+    def policy(self, strategy_id: str) -> Policy:
+        """Load a strategy file; raise `InputError` with every error of its file."""
+        return self._load("strategies", self.find("strategies", strategy_id))
+
+    def data_file(self, folder: str, name: str, suffix: str) -> Path:
+        """Path of a data file of the library, such as a life table; it counts as read."""
+        path = self._locate(f"{folder}/{name}{suffix}") if _ID.fullmatch(name) else None
+        if path is None:
+            from simulate.evidence.messages import suggest
+
+            known = self.data_files(folder, suffix)
+            message = f"no {folder.replace('_', ' ').removesuffix('s')} {name!r}."
+            raise InputError(Problem("", None, name, message, suggest(name, known)))
+        top = next(f for f in self.folders if path.is_relative_to(f))
+        self._used[path] = FileProvenance(
+            path.relative_to(top).as_posix(), str(top), hashlib.sha256(path.read_bytes()).hexdigest()
+        )
+        return path
 
     @property
     def sources(self) -> dict[str, Source]:

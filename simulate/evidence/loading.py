@@ -12,12 +12,15 @@ from simulate.evidence.checks import check_sources, check_trial
 from simulate.evidence.document import Document, FieldPath, field_text
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import describe, from_validation
+from simulate.evidence.population_checks import check_policy, check_population
+from simulate.evidence.population_schema import PatientPopulation
 from simulate.evidence.regimen_checks import check_regimen
 from simulate.evidence.regimen_schema import Regimen
 from simulate.evidence.scenario_checks import check_scenario
 from simulate.evidence.scenario_schema import Scenario
 from simulate.evidence.schema import Trial
 from simulate.evidence.source_schema import Sources
+from simulate.evidence.strategy_schema import Policy
 
 if TYPE_CHECKING:
     from simulate.evidence.library import Library
@@ -26,6 +29,8 @@ _KINDS: dict[str, tuple[type[BaseModel], Callable[..., list[Finding]]]] = {
     "trials": (Trial, check_trial),
     "scenarios": (Scenario, check_scenario),
     "regimens": (Regimen, check_regimen),
+    "populations": (PatientPopulation, check_population),
+    "strategies": (Policy, check_policy),
     "sources": (Sources, check_sources),
 }
 
@@ -35,6 +40,10 @@ def kind_of(document: Document) -> str:
     data = document.data if isinstance(document.data, dict) else {}
     if "sources" in data and isinstance(data["sources"], dict):
         return "sources"
+    if "covariates" in data:
+        return "populations"
+    if "lines" in data and isinstance(data["lines"], dict):
+        return "strategies"
     if "evidence" in data or "drugs" in data:
         return "regimens"
     return "trials" if "figures" in data or "strata" in data else "scenarios"

@@ -151,13 +151,17 @@ def rules_of_lines(path: FieldPath, lines: dict[str, Rules], library: Library | 
         if len(rules) > MAX_RULES:
             yield Finding(here, f"{len(rules)} rules are more than {MAX_RULES}.", "Join some.")
         for i, rule in enumerate(rules):
-            if not rule.when and i < len(rules) - 1:
+            if not (rule.when or rule.after or rule.not_after) and i < len(rules) - 1:
                 yield Finding(
                     (*here, i), "is for everyone, so the rules after it are never read.", "Move it to the end."
                 )
             if library is None:
                 continue
             known = (*library.regimens(), NOTHING)
+            for field in ("after", "not_after"):
+                for name in getattr(rule, field):
+                    if name not in known:
+                        yield Finding((*here, i, field), f"no regimen {name!r}.", suggest(name, known))
             if rule.use not in known:
                 yield Finding((*here, i, "use"), f"no regimen {rule.use!r}.", suggest(rule.use, known))
             if rule.source is not None and rule.source not in library.sources:

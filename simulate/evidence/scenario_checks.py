@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulate.errors import InputError
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
+from simulate.evidence.pathway_checks import check_form, check_pathways
 from simulate.evidence.scenario_schema import STATES, Scenario
 from simulate.evidence.schema import Trial
 
@@ -20,7 +21,7 @@ MONTHS_IN_A_LIFE = 1200
 
 def check_scenario(scenario: Scenario, library: Library | None = None) -> list[Finding]:
     """Every rule a scenario breaks; those that need the trial only where a library is given."""
-    findings = [*_strategies(scenario), *check_pathway(scenario.pathway), *_times(scenario)]
+    findings = [*check_form(scenario), *_strategies(scenario), *check_pathway(scenario.pathway), *_times(scenario)]
     return [*findings, *(_against_library(scenario, library) if library is not None else ())]
 
 
@@ -131,6 +132,9 @@ def _against_library(scenario: Scenario, library: Library) -> Iterator[Finding]:
     for i, source in enumerate(scenario.sources):
         if source not in library.sources:
             yield Finding(("sources", i), f"no source {source!r}.", suggest(source, library.sources))
+    if scenario.trial is None:
+        yield from check_pathways(scenario, library)
+        return
     if scenario.trial not in library.trials():
         yield Finding(("trial",), f"no trial {scenario.trial!r}.", suggest(scenario.trial, library.trials()))
         return
@@ -144,7 +148,7 @@ def _against_library(scenario: Scenario, library: Library) -> Iterator[Finding]:
 
 def _against_trial(scenario: Scenario, trial: Trial) -> Iterator[Finding]:
     for name, strategy in scenario.strategies.items():
-        if strategy.arm not in trial.arms:
+        if strategy.arm is not None and strategy.arm not in trial.arms:
             yield Finding(
                 ("strategies", name, "arm"),
                 f"trial {trial.id} has no arm {strategy.arm!r}.",

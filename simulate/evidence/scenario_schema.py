@@ -10,6 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from simulate.evidence.fields import Id, Model, Positive, PositiveCount, Slug, Text
 from simulate.evidence.limits import MAX_PATIENTS, MIN_RATE
+from simulate.evidence.pathway_schema import LaterLine, Scans, SelectionBias, Supportive
+from simulate.evidence.strategy_schema import Rules
 
 if TYPE_CHECKING:
     from simulate.evidence.library import Library
@@ -25,10 +27,17 @@ MAX_SEED = 2**64 - 1
 
 
 class Strategy(Model):
-    """What is compared: an arm of the trial and how it is named in results."""
+    """What is compared, and how it is named in results.
 
-    arm: Id
+    Exactly one of: `arm` of the scenario's trial; `regimen` for everyone, in the first line; `follow`, the id of a
+    strategy file; `lines`, rules of one's own for each line. Later lines of a `regimen` are those of the era.
+    """
+
     label: Text
+    arm: Id | None = None
+    regimen: Id | None = None
+    follow: Id | None = None
+    lines: dict[Id, Rules] | None = None
 
 
 def _not_tiny(rate: float) -> float:
@@ -49,13 +58,28 @@ class Discounting(Model):
 
 
 class Scenario(Model):
-    """One question put to the model."""
+    """One question put to the model.
+
+    With a `trial` its strategies are arms of that trial and its `population` one of the trial's. Without, it is a
+    scenario of pathways: strategies are regimens or policies and `population` is a file of patients. Then `baseline` is
+    the regimen whose trial carries the absolute level of the first line; other regimens enter through randomised
+    comparisons, and one that is not connected must be named in `unanchored`. `evidence_population` are the patients of
+    the trials, among whom their curves hold.
+    """
 
     id: Id
     title: Text
     question: Text | None = None
-    trial: Id
+    trial: Id | None = None
     population: Id = "all"
+    evidence_population: Id | None = None
+    baseline: Id | None = None
+    unanchored: tuple[Id, ...] = ()
+    later_lines: dict[Id, LaterLine] = Field(default_factory=dict)
+    supportive_care: Supportive = Supportive()
+    life_table: Id | None = None
+    selection_bias: tuple[SelectionBias, ...] = ()
+    scans: Scans | None = None
     strategies: dict[Id, Strategy] = Field(min_length=1)
     comparator: Id
     pathway: dict[Id, tuple[Id, ...]] = Field(default_factory=lambda: dict(ILLNESS_DEATH))

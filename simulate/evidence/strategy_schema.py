@@ -12,9 +12,14 @@ MAX_RULES = 60
 
 
 class Rule(Model):
-    """`use` this regimen where `when` holds. The first rule that holds counts; a last one without `when` is for all."""
+    """`use` this regimen where `when` holds, `after` one of some regimens of an earlier line, and `not_after` others.
+
+    The first rule that holds counts; a last one without conditions is for all.
+    """
 
     when: Conditions = Field(default_factory=dict)
+    after: tuple[Id, ...] = ()
+    not_after: tuple[Id, ...] = ()
     use: Id
     why: Text | None = None
     says: Text | None = None

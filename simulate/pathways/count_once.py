@@ -20,7 +20,7 @@ from simulate.pathways.oracle import integrate
 ENDPOINTS = ("os", "pfs")
 
 
-def count_once(scenario: Scenario, library: Library) -> list[dict[str, Any]]:
+def count_once(scenario: Scenario, library: Library, plan: Plan) -> list[dict[str, Any]]:
     """For every regimen of the first line: median of the pathway in the trial's setting, and of the calibration.
 
     Returns
@@ -28,15 +28,15 @@ def count_once(scenario: Scenario, library: Library) -> list[dict[str, Any]]:
     Rows with ``regimen, endpoint, calibrated, pathway, relative`` (difference over the calibrated median; ``None``
     where a median is not reached within the horizon).
     """
-    first = [t.steps[0] for own in assemble(scenario, library).treatments.values() for t in own]
+    first = [t.steps[0] for own in plan.treatments.values() for t in own]
     used = [step.regimen for step in first if step is not None]
     rows = []
     for regimen in dict.fromkeys(used):
         alone = Strategy(label=regimen, regimen=regimen)
         setting = scenario.model_copy(update={"strategies": {regimen: alone}, "comparator": regimen})
         patients = library.patients(scenario.evidence_population or scenario.population)
-        plan = assemble(setting, library, patients)
-        rows += _compared(regimen, plan, scenario.horizon)
+        alone_plan = assemble(setting, library, patients, plan.lines.evidence)
+        rows += _compared(regimen, alone_plan, scenario.horizon)
     return rows
 
 

@@ -58,9 +58,18 @@ class Lines:
         era = {name: (Rule(use=line.era),) for name, line in self.scenario.later_lines.items()}
         return {**era, **own}
 
-    def choose(self, rules: Rules, profile: Profile) -> str:
-        """The regimen of the first rule that holds; supportive care if none does."""
-        return next((r.use for r in rules if holds(r.when, self.population, profile)), NOTHING)
+    def course(self, rules: Mapping[str, Rules], profile: Profile) -> tuple[str, ...]:
+        """What a patient gets in each line: the regimen of the first rule that holds; supportive care if none does."""
+        given: list[str] = []
+        for line in self.lines:
+            chosen = (r.use for r in rules.get(line, ()) if self._applies(r, profile, given))
+            given.append(next(chosen, NOTHING))
+        return tuple(given)
+
+    def _applies(self, rule: Rule, profile: Profile, given: list[str]) -> bool:
+        before = not rule.after or any(g in rule.after for g in given)
+        never = not any(g in rule.not_after for g in given)
+        return before and never and holds(rule.when, self.population, profile)
 
     def baseline(self, line: str) -> str | None:
         """The regimen whose trial carries the level of a line."""

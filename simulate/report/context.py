@@ -13,14 +13,16 @@ from simulate.report.glossary import GLOSSARY
 from simulate.report.labels import Names
 from simulate.report.numbers import count, fixed
 from simulate.report.record import record
-from simulate.report.view import Cell, Column, Picture, Table, row
+from simulate.report.reproduce import reproduce
+from simulate.report.view import Picture
+from simulate.scenario.pathways import PathwayResult
 
 if TYPE_CHECKING:
     from simulate.scenario import Result
 
 
 def context(
-    result: Result,
+    result: Result | PathwayResult,
     *,
     command: str | None = None,
     provenance: Mapping[str, Any] | None = None,
@@ -34,6 +36,12 @@ def context(
     provenance : of the run; made here if absent.
     drawn : figures that exist already, by name.
     """
+    if isinstance(result, PathwayResult):
+        from simulate.report.pathway_context import pathway_context
+        from simulate.report.pathway_files import pathway_record
+
+        origin = pathway_record(result, command) if provenance is None else provenance
+        return pathway_context(result, command=command, provenance=origin, drawn=drawn)
     names, summary = Names(result.scenario), result.summary()
     origin = record(result, command) if provenance is None else provenance
     values = {
@@ -42,7 +50,7 @@ def context(
         **_pictures(result, summary, names, drawn or {}),
         **_evidence(result, names),
         **_model(result, names),
-        **_reproduce(origin),
+        **reproduce(origin),
         "glossary": GLOSSARY,
     }
     values["contents"] = _contents(values)
@@ -163,40 +171,6 @@ def _model(result: Result, names: Names) -> dict[str, Any]:
         "search": model_view.search_fold(result),
         "assumptions": result.scenario.file.assumptions,
         "limits": result.scenario.file.limits,
-    }
-
-
-def _reproduce(origin: Mapping[str, Any]) -> dict[str, Any]:
-    versions = [row(k, v or "not installed") for k, v in origin["versions"].items()]
-    versions.append(row("Python", origin["python"]))
-    machine = origin["platform"]
-    inputs = [row(f"{i['folder']}/{i['file']}", Cell(i["sha256"][:16], small="")) for i in origin["inputs"]]
-    inputs += [
-        row("calibrated model (model.json)", origin["model_sha256"][:16]),
-        row("code of simulate", origin["code_sha256"][:16]),
-    ]
-    text = (
-        f"Seed {origin['seed']}, {count(origin['patients'])} patients per strategy, written "
-        f"{origin['written'].replace('T', ' ')[:16]} UTC on "
-        f"{machine['system']} {machine['machine']}. The same seed gives the same patients on any number of threads. "
-        "provenance.json holds "
-        "this in full; model.json holds the calibrated model."
-    )
-    return {
-        "command": origin["command"],
-        "reproduce_text": text,
-        "versions": Table(
-            "versions",
-            "Versions",
-            (Column("package", numeric=False), Column("version", numeric=False)),
-            tuple(versions),
-        ),
-        "inputs": Table(
-            "inputs",
-            "Parameter files and hashes",
-            (Column("what", numeric=False), Column("SHA-256, first 16 digits", numeric=False)),
-            tuple(inputs),
-        ),
     }
 
 

@@ -147,7 +147,7 @@ def toxicity_table(result: Result, names: Names) -> Table | None:
         for graded in item.grades:
             cells = [Cell(item.label, small=labels.grade(graded.grade))]
             for s in result.scenario.strategies:
-                figure = trial.figure(graded.figures[result.scenario.file.strategies[s].arm])
+                figure = trial.figure(graded.figures[result.scenario.arm(s)])
                 found = simulated[item.event, graded.grade, s]
                 of = f"{count(figure.events)} of {count(figure.n)}" if figure.events is not None and figure.n else ""
                 cells.append(Cell(percent(figure.rate), small=of, value=figure.rate))

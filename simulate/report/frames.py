@@ -73,7 +73,7 @@ def toxicity(result: Result) -> pd.DataFrame:
     frame = result.comparison.to_df("toxicity")
     if frame.empty:
         return pd.DataFrame(columns=EMPTY["toxicity"])
-    trial, arms = result.scenario.trial, {s: v.arm for s, v in result.scenario.file.strategies.items()}
+    trial, arms = result.scenario.trial, {s: result.scenario.arm(s) for s in result.scenario.strategies}
     figures = {
         (item.event, g.grade, s): trial.figure(g.figures[arm])
         for item in trial.toxicity

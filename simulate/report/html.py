@@ -11,6 +11,7 @@ from simulate.errors import input_error
 
 if TYPE_CHECKING:
     from simulate.scenario import Result
+    from simulate.scenario.pathways import PathwayResult
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 ADVICE = 'pip install "simulate-outcomes[report]"'
@@ -22,7 +23,7 @@ def available() -> bool:
 
 
 def render(
-    result: Result,
+    result: Result | PathwayResult,
     *,
     command: str | None = None,
     provenance: Mapping[str, Any] | None = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from simulate.plots.names import study
 from simulate.report.numbers import MISSING, count, fixed, percent, plain_number
@@ -95,6 +95,14 @@ def family(spec: Any) -> str:
     """Words for a distribution's or a process's family."""
     words = FAMILIES.get(spec.family, spec.family)
     return f"{words} with a cured share" if spec.cure else words
+
+
+class Labels(Protocol):
+    """What knows how a strategy is called."""
+
+    def strategy(self, name: str) -> str:
+        """Label of a strategy."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def _parameters(d: Distribution) -> str:
 def model_table(result: Result, names: Names) -> Table:
     """Calibrated distributions of every arm and stratum in use."""
     scenario, model = result.scenario, result.calibration.model
-    arms = {scenario.file.strategies[s].arm: names.strategy(s) for s in scenario.strategies}
+    arms = {scenario.arm(s): names.strategy(s) for s in scenario.strategies}
     columns = (
         Column("strategy", numeric=False),
         Column("time to progression or death (PFS)", numeric=False),

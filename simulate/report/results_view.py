@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulate.report import labels
-from simulate.report.labels import Names
+from simulate.report.labels import Labels, Names
 from simulate.report.numbers import NOT_REACHED, decimals_for, error, fixed, p_value, percent, plain_number
 from simulate.report.view import Cell, Column, Table, row
 
@@ -40,7 +40,7 @@ def _shared_decimals(errors: Iterable[float | None]) -> int:
     return decimals_for(max((e for e in errors if e is not None), default=None), 1, 2)
 
 
-def strategies_table(summary: Summary, names: Names, comparison: Any) -> Table:
+def strategies_table(summary: Summary, names: Labels, comparison: Any) -> Table:
     """Strategies × endpoints: median, landmarks and restricted mean, each with its Monte Carlo error."""
     ends = [e for e in ("os", "pfs", "ttp", "pps") if any(e in s["endpoints"] for s in summary["strategies"].values())]
     months = sorted(
@@ -93,7 +93,7 @@ _STATES = {
 }
 
 
-def time_table(comparison: Any, names: Names, horizon: float) -> Table | None:
+def time_table(comparison: Any, names: Labels, horizon: float) -> Table | None:
     """Mean time in each health state to the horizon, for every discount rate: what costs and utilities act on."""
     times = comparison.time_in_state
     if not times:
@@ -117,7 +117,7 @@ def time_table(comparison: Any, names: Names, horizon: float) -> Table | None:
     return Table("time-in-state", caption, tuple(columns), tuple(rows), wide=True)
 
 
-def contrasts_table(summary: Summary, names: Names) -> Table | None:
+def contrasts_table(summary: Summary, names: Labels) -> Table | None:
     """Strategy against comparator: hazard ratios, difference of restricted means, P(T1 > T0)."""
     columns = (
         Column("contrast", numeric=False),
@@ -207,7 +207,7 @@ def reported_events(contrast: Mapping[str, Any], names: Names) -> int | None:
     """Events that the trial reported in the two arms of a contrast together, at the data cut that is simulated."""
     scenario = names.scenario
     trial, e = scenario.trial, contrast["endpoint"]
-    arms = {scenario.file.strategies[s].arm for s in (contrast["strategy"], contrast["comparator"])}
+    arms = {scenario.arm(s) for s in (contrast["strategy"], contrast["comparator"])}
     cut = scenario.file.follow_up.get(e) or trial.calibration.cuts.get(e)
     found = {
         f.arm: f.events
@@ -221,7 +221,7 @@ def reported_events(contrast: Mapping[str, Any], names: Names) -> int | None:
     return sum(found[a] for a in arms) if len(arms) == 2 and arms <= set(found) else None
 
 
-def facts(summary: Summary, names: Names, comparator: str, others: Sequence[str]) -> list[tuple[str, str, str]]:
+def facts(summary: Summary, names: Labels, comparator: str, others: Sequence[str]) -> list[tuple[str, str, str]]:
     """The few numbers at the top: (name, value, what it is)."""
     out = []
     for e in ("os", "pfs"):

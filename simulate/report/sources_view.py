@@ -78,6 +78,16 @@ def sources_list(names: Names) -> list[dict[str, Any]]:
     return out
 
 
+def plain_sources(library: Any, chosen: Iterable[str]) -> list[dict[str, Any]]:
+    """Sources by id without the figures they gave: citation, links and why they are cited."""
+    known = library.sources
+    return [
+        {"id": s, "citation": known[s].citation, "kind": known[s].kind, "why": known[s].why,
+         "note": known[s].note or "", "links": _links(known[s]), "seen": "", "pages": [], "figures": []}
+        for s in chosen if s in known
+    ]  # fmt: skip
+
+
 def _model_sources(trial: Any) -> list[str]:
     c = trial.calibration
     return [x.source for x in (c.death_share, c.dependence) if x is not None and x.source is not None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulate.report import labels
 from simulate.report.assumptions_view import interval, spread
-from simulate.report.labels import Names
+from simulate.report.labels import Labels, Names
 from simulate.report.numbers import count, fixed, percent, plain_number
 from simulate.report.results_view import measured, median
 from simulate.report.view import listed
@@ -135,7 +135,7 @@ def _caveat(result: Result, summary: Mapping[str, Any], names: Names) -> str:
     return " ".join(words)
 
 
-def curve_alt(endpoint: str, summary: Mapping[str, Any], names: Names) -> str:
+def curve_alt(endpoint: str, summary: Mapping[str, Any], names: Labels) -> str:
     """What the curves show, for who cannot see them."""
     parts = []
     for k, s in summary["strategies"].items():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulate.files import OutputFolder
 from simulate.plots.export import png, svg
@@ -15,6 +15,7 @@ from simulate.report.frames import all_frames
 from simulate.report.labels import Names
 from simulate.report.patients import write_patients
 from simulate.report.record import record
+from simulate.scenario.pathways import PathwayResult
 
 if TYPE_CHECKING:
     from simulate.scenario import Result
@@ -42,10 +43,18 @@ OUTPUTS = (
     "km_pfs.png",
     "reported_vs_simulated.svg",
     "reported_vs_simulated.png",
+    "states.csv",
+    "count_once.csv",
+    "selection_bias.csv",
+    "patients.csv",
+    "states.svg",
+    "states.png",
 )
 
 
-def write(result: Result, out: Path, *, save_patients: bool = False, command: str | None = None) -> Path:
+def write(
+    result: Result | PathwayResult, out: Path, *, save_patients: bool = False, command: str | None = None
+) -> Path:
     """Write `OUTPUTS` into the folder `out`, all or nothing.
 
     Parameters
@@ -69,15 +78,15 @@ def write(result: Result, out: Path, *, save_patients: bool = False, command: st
             file=sys.stderr,
         )
     with OutputFolder(out, replaces=OUTPUTS) as folder:
-        origin, names = record(result, command), Names(result.scenario)
+        parts = _parts(result, command)
         folder.write_json("summary.json", result.summary())
-        folder.write_json("provenance.json", origin)
-        folder.write("model.json", result.calibration.model.to_json() + "\n")
-        for name, frame in all_frames(result).items():
+        folder.write_json("provenance.json", parts.origin)
+        folder.write("model.json", parts.model)
+        for name, frame in parts.frames.items():
             folder.write(name, frame.to_csv(index=False, lineterminator="\n"))
-        drawn = _figures(result, names, folder)
+        drawn = _figures(parts.figures, folder)
         if html.available():
-            folder.write("report.html", html.render(result, command=command, provenance=origin, drawn=drawn))
+            folder.write("report.html", html.render(result, command=command, provenance=parts.origin, drawn=drawn))
         else:
             print(f"report.html was not written: it needs Jinja2. {html.ADVICE}", file=sys.stderr)
         if save_patients:
@@ -91,15 +100,37 @@ def write(result: Result, out: Path, *, save_patients: bool = False, command: st
     return Path(out)
 
 
-def _grades(result: Result) -> dict[str, list[str]]:
+def _grades(result: Result | PathwayResult) -> dict[str, list[str]]:
     """Event → its grades; a patient's column holds the position of the highest, from 1."""
+    if isinstance(result, PathwayResult):
+        return {e: list(grades) for e, (_, grades, _) in result.scenario.plan.events.items()}
     return {t.event: list(t.grades) for t in result.calibration.model.toxicities}
 
 
-def _figures(result: Result, names: Names, folder: OutputFolder) -> Mapping[str, Any]:
+class _Parts(NamedTuple):
+    """What a result writes: provenance, model, tables, and what draws its figures."""
+
+    origin: dict[str, Any]
+    model: str
+    frames: Mapping[str, Any]
+    figures: Mapping[str, Callable[[], Any]]
+
+
+def _parts(result: Result | PathwayResult, command: str | None) -> _Parts:
+    if isinstance(result, PathwayResult):
+        from simulate.report.pathway_files import models_text, pathway_figures, pathway_frames, pathway_record
+
+        origin = pathway_record(result, command)
+        return _Parts(origin, models_text(result), pathway_frames(result), pathway_figures(result))
+    names = Names(result.scenario)
+    model = result.calibration.model.to_json() + "\n"
+    return _Parts(record(result, command), model, all_frames(result), draw_all(result, names))
+
+
+def _figures(figures: Mapping[str, Callable[[], Any]], folder: OutputFolder) -> Mapping[str, Any]:
     """Draw every figure once and write it as SVG and PNG; returns the figures by name."""
     drawn = {}
-    for name, draw in draw_all(result, names).items():
+    for name, draw in figures.items():
         figure = draw()
         if figure is None:
             continue

@@ -94,7 +94,7 @@ class Result:
         """The same synthetic patients as rows, in frames of at most `chunk` patients of one strategy."""
         names = list(self.scenario.strategies)
         for name in names:  # one by one: strategies may share an arm
-            arm = self.scenario.file.strategies[name].arm
+            arm = self.scenario.arm(name)
             frames = iter_rows(
                 self.model,
                 (arm,),
@@ -129,7 +129,7 @@ class Curves:
         """Strategy → the primary reported median of the scenario's population, where there is one."""
         out = {}
         for k in self.curves:
-            arm = self.scenario.file.strategies[k].arm
+            arm = self.scenario.arm(k)
             found = self.scenario.trial.select(
                 role=("primary", "fit"),
                 endpoint=self.endpoint,

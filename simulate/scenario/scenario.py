@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -24,14 +25,20 @@ from simulate.evidence.scenario_schema import ILLNESS_DEATH
 from simulate.evidence.scenario_schema import Scenario as ScenarioFile
 from simulate.evidence.schema import Trial
 from simulate.model.types import JointModel
+from simulate.scenario.rates import discount_rates
 from simulate.scenario.result import Result
 from simulate.sensitivity import Question
+
+if TYPE_CHECKING:
+    from simulate.scenario.pathways import PathwayScenario
 
 Progress = Callable[[int, int], None]
 CONTRASTED = ("os", "pfs")
 
 
-def load(name: str | Path, *, params: str | Path | None = None, overrides: Mapping[str, str] | None = None) -> Scenario:
+def load(
+    name: str | Path, *, params: str | Path | None = None, overrides: Mapping[str, str] | None = None
+) -> Scenario | PathwayScenario:
     """Load a scenario of the library by its id, or a scenario file by its path.
 
     Parameters
@@ -48,6 +55,10 @@ def load(name: str | Path, *, params: str | Path | None = None, overrides: Mappi
     file = library.scenario(name)
     if overrides:
         file = file.with_overrides(overrides, library)
+    if file.trial is None:
+        from simulate.scenario.pathways import PathwayScenario
+
+        return PathwayScenario(file, library)
     scenario = Scenario(file, library.trial(file.trial), library)
     problems = list(_not_covered(scenario))
     if problems:
@@ -77,7 +88,7 @@ def _not_covered(scenario: Scenario) -> Iterator[Problem]:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A scenario file with the evidence it stands on."""
+    """A scenario about one trial: its file with the evidence it stands on."""
 
     file: ScenarioFile
     trial: Trial
@@ -93,6 +104,13 @@ class Scenario:
         """Names of the strategies compared, the comparator first."""
         others = tuple(s for s in self.file.strategies if s != self.file.comparator)
         return (self.file.comparator, *others)
+
+    def arm(self, strategy: str) -> str:
+        """The trial's arm that a strategy is."""
+        arm = self.file.strategies[strategy].arm
+        if arm is None:  # refused by the checks
+            raise input_error("names no arm of the trial.", field=f"strategies.{strategy}")
+        return arm
 
     def label(self, strategy: str) -> str:
         """Label of a strategy in figures and tables."""
@@ -122,7 +140,7 @@ class Scenario:
 
     def question(self, strategy: str) -> Question:
         """What is propagated through parameter draws and alternative assumptions."""
-        arms = (self.file.strategies[strategy].arm, self.file.strategies[self.file.comparator].arm)
+        arms = (self.arm(strategy), self.arm(self.file.comparator))
         cuts = {e: (a, c) for e, (a, c, _) in self.follow_up.items()}
         return Question(arms, cuts, self.file.horizon, self.file.rmst.get("os", 36.0), self.mix)
 
@@ -155,26 +173,25 @@ class Scenario:
         s = self.file.seed if seed is None else seed
         started = datetime.now(UTC).isoformat(timespec="seconds")
         used = self.calibrate().model if model is None else _fitting(model, self.trial)
-        arms = [self.file.strategies[k].arm for k in self.strategies]
-        d = self.file.discounting
+        arms = [self.arm(k) for k in self.strategies]
         counts = simulate_counts(
             used,
             arms,
             patients=n,
             seed=s,
             horizon=self.file.horizon,
-            rates=_rates(d.effects, d.costs, d.method),
+            rates=discount_rates(self.file.discounting),
             mix=self.mix,
             threads=threads,
             progress=progress,
         )
-        by_strategy = {k: counts[self.file.strategies[k].arm] for k in self.strategies}
+        by_strategy = {k: counts[self.arm(k)] for k in self.strategies}
         comparison = self._compare(by_strategy, used, s, threads)
         return Result(self, used, by_strategy, comparison, n, s, threads, started)
 
     def _compare(self, counts: Mapping[str, Counts], model: JointModel, seed: int, threads: int | None) -> Comparison:
         per_arm = (self.file.trial_like_n or self.trial.patients) // len(self.strategies)
-        arms = [self.file.strategies[k].arm for k in self.strategies]
+        arms = [self.arm(k) for k in self.strategies]
         # a trial's arms are different patients: one stretch of patients is cut into arms, nobody is in two of them
         n = per_arm * len(arms)
         rows = simulate_rows(model, arms, patients=n, seed=seed, mix=self.mix, threads=threads, replicate=1)
@@ -194,16 +211,6 @@ class Scenario:
             grades=grades,
             headline=headline,
         )
-
-
-def _rates(effects: float, costs: float, method: str) -> tuple[float, ...]:
-    """Continuous yearly rates: none, effects, costs; a yearly rate i becomes ln(1 + i)."""
-    from math import log1p
-
-    def continuous(rate: float) -> float:
-        return log1p(rate) if method == "yearly" else rate
-
-    return tuple(dict.fromkeys((0.0, continuous(effects), continuous(costs))))
 
 
 def _fitting(model: JointModel, trial: Trial) -> JointModel:

@@ -1,0 +1,164 @@
+"""One strategy's graph of health states over the classes of patients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulate.evidence.population_schema import PatientPopulation
+from simulate.evidence.strategy_schema import LINES
+from simulate.model.graph import STATES, GraphSpec
+from simulate.model.hazards import Hazard, Transition
+from simulate.model.types import Distribution
+from simulate.pathways.background import LifeTable
+from simulate.pathways.lines import Lines, Step
+from simulate.pathways.profiles import PatientClass, Profile, hazard_ratio
+from simulate.pathways.toxicities import EventRates, rates_for
+
+START, DEAD = "progression_free", "dead"
+LIVING = {LINES[0]: START, LINES[1]: LINES[1], LINES[2]: LINES[2]}
+AFTER = {line: f"after_{line}" for line in LINES}
+INSTANT = Distribution("exponential", (1e-9,))  # months: a patient who starts in supportive care is there at once
+NEVER = Distribution("exponential", (1.0,))
+
+
+Events = Mapping[str, tuple[Mapping[str, EventRates], Mapping[str, Mapping[int, float]]]]  # by regimen
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What one class of patients gets under a strategy: a `Step` a line, ``None`` where nothing is given."""
+
+    steps: tuple[Step | None, ...]
+
+
+def age_of(population: PatientPopulation, profile: Profile) -> float:
+    """Age of a profile's patients at the start, years."""
+    level = population.covariates["age"].levels[profile["age"]]
+    if isinstance(level.value, int | float):
+        return float(level.value)
+    return 0.5 * ((level.min or 0.0) + (level.max or level.min or 0.0))
+
+
+def known_events(events: Events) -> dict[str, tuple[str, tuple[str, ...], str]]:
+    """Every event of a first-line regimen; where regimens grade one differently it is two events."""
+    out: dict[str, tuple[str, tuple[str, ...], str]] = {}
+    for own, _ in events.values():
+        for rates in own.values():
+            out.setdefault(event_name(rates), (rates.label, rates.grades, rates.headline))
+    return out
+
+
+def event_name(rates: EventRates) -> str:
+    """Name of an event with these grades: rates of different grades are never put side by side."""
+    return f"{rates.event}:{','.join(rates.grades)}"
+
+
+def graph(
+    lines: Lines,
+    found: tuple[PatientClass, ...],
+    treatments: tuple[Treatment, ...],
+    table: LifeTable | None,
+    known: Mapping[str, tuple[str, tuple[str, ...], str]],
+    events: Events,
+) -> GraphSpec:
+    """One strategy's graph: a stratum a class."""
+    population = lines.population
+    ratios = [hazard_ratio(population, c.profile) for c in found]
+    hazards: dict[tuple[str, str], list[Hazard]] = {}
+    reach = [lines.scenario.later_lines[name].reach for name in lines.lines[1:]]
+    names = lines.lines
+    for treatment, ratio in zip(treatments, ratios, strict=True):
+        for (origin, target), hazard in _transitions(treatment, names, reach, ratio, lines).items():
+            hazards.setdefault((origin, target), []).append(hazard)
+    states = (*(LIVING[n] for n in names), *(AFTER[n] for n in names), DEAD)
+    named = [(a, b, _decision(a, b)) for a, b in hazards]
+    if len(names) == 1:  # the illness-death model that every other part of the package knows
+        states = STATES
+        renamed = {AFTER[names[0]]: STATES[1]}
+        named = [(renamed.get(a, a), renamed.get(b, b), _decision(a, b)) for a, b in hazards]
+    transitions = tuple(Transition(a, b, d, tuple(h)) for (a, b, d), h in zip(named, hazards.values(), strict=True))
+    limits = []
+    for name in known:
+        rows = []
+        for treatment, c in zip(treatments, found, strict=True):
+            rows.append(_rates(treatment, name, known[name][1], events, population, c.profile))
+        limits.append((name, tuple(rows)))
+    background: tuple[Hazard, ...] = ()
+    if table is not None:
+        background = tuple(table.hazard(age_of(population, c.profile)) for c in found)
+    return GraphSpec(
+        states,
+        tuple(f"class_{i}" for i in range(len(found))),
+        transitions,
+        tuple(c.share for c in found),
+        tuple(limits),
+        background,
+    )
+
+
+def _decision(origin: str, target: str) -> str:
+    """Draws are named by what happens; leaving the first line draws as in a trial's own scenario."""
+    if (origin, target) == (START, DEAD):
+        return "death_before_progression"
+    if (origin, target) == (START, AFTER[LINES[0]]):
+        return "progression"
+    if (origin, target) == (AFTER[LINES[0]], DEAD):
+        return "death_after_progression"
+    return f"{origin} to {target}"
+
+
+def _rates(
+    treatment: Treatment,
+    name: str,
+    grades: tuple[str, ...],
+    events: Events,
+    population: PatientPopulation,
+    profile: Profile,
+) -> tuple[float, ...]:
+    """Rates of an event in the first line."""
+    first = treatment.steps[0]
+    if first is not None:
+        own, met = events[first.regimen]
+        for rates in own.values():
+            if event_name(rates) == name:
+                return rates_for(rates, population, profile, met[rates.event])
+    return (0.0,) * len(grades)
+
+
+def _transitions(
+    treatment: Treatment, names: tuple[str, ...], reach: list[float], ratio: float, lines: Lines
+) -> dict[tuple[str, str], Hazard]:
+    """Hazards between states for one class."""
+    out: dict[tuple[str, str], Hazard] = {}
+    care = lines.scenario.supportive_care.median
+    for i, name in enumerate(names):
+        step = treatment.steps[i]
+        here, after = LIVING[name], AFTER[name]
+        following = names[i + 1] if i + 1 < len(names) else None
+        given = following is not None and treatment.steps[i + 1] is not None
+        share = reach[i] if given else 0.0
+        if step is None:  # nobody gets here, or, at the start, is in supportive care at once
+            first = i == 0
+            leave = INSTANT if first else NEVER
+            parts = {after: 1.0, DEAD: 0.0}
+            if following is not None:
+                parts[LIVING[following]] = 0.0
+            alone = lines.supportive() if first else None
+            factor, behind = 1.0, ratio
+            time = Distribution("exponential", (care / math.log(2.0),))
+            if alone is not None:
+                time, behind = alone.model.pfs, ratio * alone.progression
+        else:
+            model = step.placed.model
+            leave, factor = model.pfs, ratio * step.placed.progression
+            on = 1.0 - model.death_share
+            parts = {after: on * (1.0 - share), DEAD: model.death_share}
+            if following is not None:
+                parts[LIVING[following]] = on * share
+            time, behind = step.residual.time, ratio * step.placed.death_after
+        for target, part in parts.items():
+            out[here, target] = Hazard(leave, part * factor)
+        out[after, DEAD] = Hazard(time, behind)
+    return out
