@@ -33,6 +33,7 @@ def check_regimen(regimen: Regimen, library: Library | None = None) -> list[Find
         *_monitoring(regimen),
         *_imaging(regimen),
         *_evidence(regimen),
+        *_effects(regimen),
     ]
     return [*findings, *(check_links(regimen, library) if library is not None else ())]
 
@@ -251,3 +252,22 @@ def _evidence(regimen: Regimen) -> Iterator[Finding]:
         yield Finding(("evidence",), message, "Say in `why` that no trial's model can be used.")
     if evidence.trial is None and evidence.strata:
         yield Finding(("evidence", "strata"), "strata of no trial.", "Name the trial, or leave them out.")
+
+
+def _effects(regimen: Regimen) -> Iterator[Finding]:
+    """A comparison is two arms of a trial, or printed hazard ratios; one with each other regimen."""
+    seen: set[str] = set()
+    for i, item in enumerate(regimen.effects):
+        path: FieldPath = ("effects", i)
+        if item.against == regimen.id:
+            yield Finding((*path, "against"), "is the regimen itself.", "Name the regimen it was compared with.")
+        if item.against in seen:
+            yield Finding((*path, "against"), f"{item.against!r} stands twice.", "Keep one comparison.")
+        seen.add(item.against)
+        arms = [item.trial, item.arm, item.comparator]
+        printed = item.pfs is not None or item.os is not None
+        if printed == (item.trial is not None) or (item.trial is not None and None in arms):
+            message = "needs `trial`, `arm` and `comparator`, or hazard ratios `pfs` and `os`."
+            yield Finding(path, message, "Give one of the two.")
+        elif item.trial is None and (item.arm is not None or item.comparator is not None or item.strata):
+            yield Finding(path, "names arms of no trial.", "Add `trial`, or leave the arms out.")

@@ -48,6 +48,7 @@ def _against_trials(regimen: Regimen, library: Library) -> Iterator[Finding]:
         if trial is not None and arm is not None and arm not in trial.arms:
             message = f"trial {trial_id} has no arm {arm!r}."
             yield Finding((*path, "arm"), message, suggest(arm, trial.arms))
+    yield from _effects(regimen, library, known)
     own = known.get(evidence.trial or "")
     if own is not None:
         for stratum in evidence.strata:
@@ -87,3 +88,30 @@ def _modelled(
     elif item.grade is not None and item.grade not in (grades := [g.grade for g in models[item.figure].grades]):
         message = f"trial {name} has {item.figure} at {', '.join(grades)}, not at {item.grade}."
         yield Finding((*path, "grade"), message, suggest(item.grade, grades))
+
+
+def _effects(regimen: Regimen, library: Library, known: dict[str, Trial | None]) -> Iterator[Finding]:
+    """Comparisons lead to regimens of the library, and to arms that were randomised against each other."""
+    for i, item in enumerate(regimen.effects):
+        path: FieldPath = ("effects", i)
+        if item.against not in library.regimens():
+            message = f"no regimen {item.against!r}."
+            yield Finding((*path, "against"), message, suggest(item.against, library.regimens()))
+        if item.trial is None:
+            continue
+        if item.trial not in known:
+            known[item.trial], findings = _trial((*path, "trial"), item.trial, library)
+            yield from findings
+        trial = known[item.trial]
+        if trial is None:
+            continue
+        for field, arm in (("arm", item.arm), ("comparator", item.comparator)):
+            if arm is not None and arm not in trial.arms:
+                yield Finding((*path, field), f"trial {trial.id} has no arm {arm!r}.", suggest(arm, trial.arms))
+        for stratum in item.strata:
+            if stratum not in trial.strata:
+                message = f"trial {trial.id} has no stratum {stratum!r}."
+                yield Finding((*path, "strata"), message, suggest(stratum, trial.strata))
+        if trial.design != "randomised":
+            message = f"trial {trial.id} is no randomised trial."
+            yield Finding((*path, "trial"), message, "Only arms that were randomised compare regimens.")

@@ -253,6 +253,8 @@ class Regimen(Model):
         for name in ("drugs", "contraindications", "stopping", "monitoring", "toxicities"):
             for i, item in enumerate(getattr(self, name)):
                 yield (name, i), item
+        # two arms of a trial are cited in the trial's own file
+        yield from ((("effects", i), e) for i, e in enumerate(self.effects) if e.trial is None or e.assumed)
         for i, toxicity in enumerate(self.toxicities):
             if toxicity.onset is not None:
                 yield ("toxicities", i, "onset"), toxicity.onset

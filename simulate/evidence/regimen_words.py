@@ -7,6 +7,7 @@ from typing import Any
 
 from simulate.evidence.condition_schema import Condition
 from simulate.evidence.regimen_schema import (
+    Anchor,
     Contraindication,
     Imaging,
     Monitoring,
@@ -21,6 +22,7 @@ def regimen_tables(regimen: Regimen) -> dict[str, list[dict[str, Any]]]:
     """Tables of a regimen by title, those with rows only."""
     tables = {
         "Drugs": [_drug(d) for d in regimen.drugs],
+        "Compared with": [_effect(e) for e in regimen.effects],
         "Contraindications": [_contraindication(c) for c in regimen.contraindications],
         "Stopping rules": [_stopping(s) for s in regimen.stopping],
         "Toxicity": [_toxicity(t) for t in regimen.toxicities],
@@ -79,6 +81,14 @@ def _drug(drug: RegimenDrug) -> dict[str, Any]:
 def _days(days: tuple[int, ...]) -> str:
     whole = len(days) > 2 and days == tuple(range(days[0], days[-1] + 1))
     return f"{days[0]}-{days[-1]}" if whole else ", ".join(map(str, days))
+
+
+def _effect(item: Anchor) -> dict[str, Any]:
+    ratios = [f"{name} {value:g}" for name, value in (("PFS", item.pfs), ("OS", item.os)) if value is not None]
+    arms = f"{item.trial}: {_plain(item.arm or '')} v {_plain(item.comparator or '')}"
+    strata = f" in {', '.join(map(_plain, item.strata))}" if item.strata else ""
+    how = arms + strata if item.trial else f"hazard ratios {', '.join(ratios)}"
+    return {"regimen": _plain(item.against), "by": how, "from": _origin(item) or item.trial}
 
 
 def _contraindication(item: Contraindication) -> dict[str, Any]:

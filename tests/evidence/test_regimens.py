@@ -89,6 +89,14 @@ RULES = {
     "trial without an arm": ("trial: mini, arm: treated", "trial: mini, arm: null", "names only one of `trial` and `arm`"),
     "no trial, no reason": ("trial: mini, arm: treated, strata: [low]", "trial: null, arm: null", "no trial, and no reason"),
     "toxicity of half a trial": ("    figure: rash\n", "    figure: rash\n    trial: mini\n", "names only one of `trial` and `arm`"),
+    "compared with itself": ("against: other", "against: given", "is the regimen itself"),
+    "compared twice": ("against: third", "against: other", "'other' stands twice"),
+    "compared by nothing": ("os: 0.8, pfs: 0.7, ", "", "needs `trial`, `arm` and `comparator`, or hazard ratios"),
+    "compared by both": ("comparator: control, strata: [low]}", "comparator: control, os: 0.8}", "needs `trial`, `arm` and `comparator`, or hazard ratios"),
+    "compared with one arm": ("comparator: control, strata: [low]}", "strata: [low]}", "needs `trial`, `arm` and `comparator`"),
+    "ratios of an arm": ("against: third,", "against: third, arm: treated,", "names arms of no trial"),
+    "ratio below zero": ("os: 0.8", "os: -0.8", "-0.8 must be greater than 0"),
+    "ratios without a source": ("pfs: 0.7, source: smith_2020, seen: seed", "pfs: 0.7", "has no source"),
 }  # fmt: skip
 LINKS = {
     "unknown trial": ("trial: mini", "trial: minni", "no trial 'minni'. Did you mean 'mini'"),
@@ -98,6 +106,10 @@ LINKS = {
     "unknown grade": ('grade: ">=3"\n    consequence', 'grade: "4"\n    consequence', "trial mini has rash at any, >=3, not at 4"),
     "event of no trial": ("trial: mini, arm: treated, strata: [low]", 'trial: null, arm: null, why: "None."', "'rash' of no trial"),
     "unknown arm of a toxicity": ("    figure: rash\n", "    figure: rash\n    trial: mini\n    arm: placebo\n", "trial mini has no arm 'placebo'"),
+    "unknown regimen": ("against: other", "against: otter", "no regimen 'otter'. Did you mean 'other'"),
+    "unknown trial of an effect": ("against: other, trial: mini", "against: other, trial: minni", "no trial 'minni'"),
+    "unknown comparator": ("comparator: control", "comparator: contrl", "trial mini has no arm 'contrl'"),
+    "unknown stratum of an effect": ("comparator: control, strata: [low]", "comparator: control, strata: [lo]", "trial mini has no stratum 'lo'"),
     "unknown source": ("drug: examplumab, source: smith_2020", "drug: examplumab, source: smith_2002", "Did you mean 'smith_2020'"),
     "unknown page": ("seen_at: journal_page", "seen_at: journal_pag", "Did you mean 'journal_page'"),
 }  # fmt: skip
@@ -106,7 +118,8 @@ CASES = {**FIELDS, **RULES, **LINKS}
 ELSEWHERE = {
     "missing field", "duplicate key", "drugs without a course", "source and assumption", "worse more frequent", "grades not in order",
     "neither figure nor rates", "figure and rates", "stopping rule twice", "event of no trial", "toxicity of half a trial",
-    "onset without a time", "unknown arm of a toxicity",
+    "onset without a time", "unknown arm of a toxicity", "compared by nothing", "compared by both", "compared with one arm", "ratios of an arm",
+    "ratios without a source",
 }  # fmt: skip
 
 
@@ -147,6 +160,12 @@ def test_a_trial_with_errors_is_named(damage, problems_of, folder):
     (problem,) = Library(folder).check(folder / "regimens" / "given.yaml")
     assert "trial 'mini' has errors" in problem.message
     assert "mini.yaml" in problem.message
+
+
+def test_a_comparison_was_randomised(damage, problems_of, folder):
+    damage("trial", "randomised: 200", "design: series")
+    (problem,) = Library(folder).check(folder / "regimens" / "given.yaml")
+    assert (problem.field, problem.message) == ("effects[0].trial", "trial mini is no randomised trial.")
 
 
 def test_supportive_care_needs_no_drugs(folder):
