@@ -89,6 +89,22 @@ def test_list_shows_the_library():
     assert all(r["id"] in table.stdout for r in rows)
 
 
+def test_list_one_kind():
+    rows = json.loads(simulate("list", "regimens", "--json").stdout)
+    assert {r["kind"] for r in rows} == {"regimen"}
+    assert {"kind": "regimen", "id": "cisplatin", "title": "cisplatin"} in rows
+    wrong = simulate("list", "regimen")
+    assert (wrong.exit_code, wrong.stderr) == (2, "KIND: no kind 'regimen'. Did you mean 'regimens'?\n")
+
+
+def test_an_id_of_a_scenario_and_a_regimen():
+    scenario, regimen = (
+        json.loads(simulate("show", n, "--json").stdout) for n in ("bevacizumab", "regimens/bevacizumab")
+    )
+    assert (scenario["trial"], regimen["drugs"][0]["drug"]) == ("gog240", "bevacizumab")
+    assert "see also regimens/bevacizumab" in simulate("show", "bevacizumab").stdout
+
+
 def test_show_a_scenario():
     text = simulate("show", "bevacizumab")
     assert (text.exit_code, text.stderr) == (0, "")
