@@ -2,8 +2,9 @@
 
 A strategy that was given to chosen patients is held against the comparator again with a share of its log hazard ratio
 taken for selection, and with months of guaranteed survival (immortal time: the clock began before the treatment did)
-taken away. The E-value (VanderWeele and Ding, Ann Intern Med 2017;167:268) is how strongly an unmeasured trait would
-have to go with both the choice of treatment and survival to explain the whole of it.
+taken off its median survival, all its times shrunk in proportion. The E-value (VanderWeele and Ding, Ann Intern Med
+2017;167:268) is how strongly an unmeasured trait would have to go with both the choice of treatment and survival to
+explain the whole of it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from simulate.evidence.scenario_schema import Scenario
 from simulate.model.graph import GraphSpec
 from simulate.model.hazards import Hazard, Transition
 from simulate.pathways.assemble import Plan
-from simulate.pathways.effects import Ratio, between, later, with_ratio
+from simulate.pathways.effects import Ratio, between, stretched, with_ratio
 from simulate.pathways.oracle import Outcome, integrate
 
 
@@ -56,10 +57,11 @@ def _one(scenario: Scenario, plan: Plan, item: SelectionBias) -> dict[str, Any]:
     control, treated = (plan.graphs[s] for s in (scenario.comparator, item.strategy))
     base = integrate(control, scenario.horizon)
     plain = integrate(treated, scenario.horizon)
-    ratio = cox_hazard_ratio(plain.os, base.os)
+    ratio, middle = cox_hazard_ratio(plain.os, base.os), plain.median("os")
 
     def gain(pull: float, lead: float) -> tuple[float, float]:
-        found = integrate(biased(treated, control, pull, lead), scenario.horizon)
+        shrink = max(1.0 - lead / middle, 0.02) if math.isfinite(middle) else 1.0
+        found = integrate(biased(treated, control, pull, shrink), scenario.horizon)
         return found.median("os"), _gain(found, base, tau)
 
     rows = []
@@ -97,22 +99,19 @@ def _erasing_lead(gain: Any) -> float | None:
     return round(high, 1)
 
 
-def biased(treated: GraphSpec, control: GraphSpec, pull: float, lead: float) -> GraphSpec:
+def biased(treated: GraphSpec, control: GraphSpec, pull: float, shrink: float = 1.0) -> GraphSpec:
     """A strategy's graph with its advantage over the control reduced.
 
     Parameters
     ----------
     pull : share of the log hazard ratio of every transition taken for selection.
-    lead : months of the first state's time that patients had survived before the clock should have begun.
+    shrink : factor on all times of the strategy, before its hazard ratio is taken.
     """
-    start = treated.states[0]
     transitions = []
     for t, c in zip(treated.transitions, control.transitions, strict=True):
         hazards = []
         for own, other in zip(t.hazards, c.hazards, strict=True):
-            hazard = own
-            if lead > 0.0 and t.origin == start:
-                hazard = replace(hazard, time=later(hazard.time, lead))
+            hazard = own if shrink == 1.0 else replace(own, time=stretched(own.time, shrink))
             hazards.append(_pulled(hazard, other, pull))
         transitions.append(Transition(t.origin, t.target, t.decision, tuple(hazards)))
     return replace(treated, transitions=tuple(transitions), limits=())

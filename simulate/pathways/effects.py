@@ -113,19 +113,6 @@ def pulled(treated: ArmModel, control: ArmModel, share: float) -> ArmModel:
     return apply(control, effect(treated, control) ** (1.0 - share))
 
 
-def later(time: Distribution, lead: float, horizon: float = 120.0) -> Distribution:
-    """The distribution of T - lead among those with T > lead: what is left of a time that began `lead` months early."""
-    if lead == 0.0:
-        return time
-    cuts = np.array([*np.arange(1.0, 12.0), *np.arange(12.0, 36.0, 3.0), *np.arange(36.0, horizon, 12.0)])
-    edges = np.concatenate(([0.0], cuts, [2.0 * horizon]))
-    plain = Distribution(time.family, time.params, time.cure)
-    target = np.diff(time.cumulative_hazard(edges + lead))
-    base = np.diff(plain.cumulative_hazard(edges))
-    ratios = np.where(base > 1e-12, target / np.maximum(base, 1e-12), 1.0)
-    return Distribution(time.family, time.params, time.cure, tuple(cuts), tuple(float(r) for r in ratios))
-
-
 def stretched(time: Distribution, factor: float) -> Distribution:
     """The distribution of `factor` times the time."""
     cuts = tuple(c * factor for c in time.ratio_cuts)

@@ -1,0 +1,156 @@
+"""A small library of one first-line trial, two later lines and a mixed population."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulate.evidence import Library
+
+TRIAL = """
+id: {id}
+title: A study for tests ({id})
+design: {design}
+setting: test
+sources: [tewari_2014]
+{randomised}arms:
+{arms}
+cuts:
+  final: {{label: final, accrual: 30, cutoff: 48, assumed: true, note: for a test}}
+figures:
+{figures}
+toxicity:
+{toxicity}
+calibration:
+  cuts: {{os: final, pfs: final}}
+  pfs: {{family: weibull, why: test}}
+  pps: {{family: weibull, why: test}}
+"""
+
+
+def figure(arm: str, endpoint: str, value: float) -> str:
+    """A median of an arm, met as an equality."""
+    return (
+        f"  - {{id: {endpoint}_{arm}, arm: {arm}, population: all, endpoint: {endpoint}, statistic: median, "
+        f"value: {value}, cut: final, role: primary, why: only one, source: tewari_2014, seen: seed}}\n"
+    )
+
+
+def trial(id_: str, arms: dict[str, tuple[float, float]], *, randomised: bool) -> str:
+    """A trial file: arm → (median PFS, median OS)."""
+    own = "".join(f"  {a}: {{label: {a}, n: 200, treatment_class: chemotherapy}}\n" for a in arms)
+    figures = "".join(figure(a, e, v) for a, pair in arms.items() for e, v in zip(("pfs", "os"), pair, strict=True))
+    rates = "".join(
+        f"  - {{id: fistula_{a}, arm: {a}, population: all, endpoint: fistula, statistic: proportion, grade: any, "
+        f"events: {events}, n: 200, role: context, source: tewari_2014, seen: seed}}\n"
+        for a, events in zip(arms, (4, 30), strict=False)
+    )
+    toxicity = (
+        "  - event: fistula\n    label: fistula\n    grades: [{grade: any, figures: {"
+        + ", ".join(f"{a}: fistula_{a}" for a in arms)
+        + "}}]\n"
+    )
+    total = f"randomised: {200 * len(arms)}\n" if randomised else ""
+    return TRIAL.format(
+        id=id_, design="randomised" if randomised else "single_arm", randomised=total, arms=own,
+        figures=figures + rates, toxicity=toxicity,
+    )  # fmt: skip
+
+
+def regimen(id_: str, trial_id: str, arm: str, more: str = "") -> str:
+    """A regimen file of an arm."""
+    return f"id: {id_}\nlabel: {id_.replace('_', ' ')}\nlines: [1]\nevidence: {{trial: {trial_id}, arm: {arm}}}\n{more}"
+
+
+POPULATION = """
+id: {id}
+label: patients for tests
+covariates:
+  age:
+    label: age
+    levels: {{young: {{min: 40, max: 59, value: 50}}, old: {{min: 60, max: 90, value: 75}}}}
+    cases: [{{shares: [{young}, {old}], assumed: true, why: test}}]
+  ecog:
+    label: performance status
+    levels: {{zero: {{value: 0}}, one: {{value: 1}}, two: {{value: 2}}}}
+    cases:
+      - {{when: {{age: {{min: 60}}}}, shares: [0.2, 0.5, 0.3], assumed: true, why: test}}
+      - {{shares: [{fit}, {less}, {poor}], assumed: true, why: test}}
+    prognosis: {{hazard_ratios: [1.0, 1.5, 2.5], assumed: true, why: test}}
+  prior_pelvic_radiation:
+    label: radiation
+    levels: {{no_rt: {{value: false}}, rt: {{value: true}}}}
+    cases: [{{shares: [{no_rt}, {rt}], assumed: true, why: test}}]
+"""
+
+SCENARIO = """
+id: lines
+title: Lines for tests
+question: What does X add?
+population: routine
+evidence_population: trial_like
+baseline: old
+life_table: ssa_female_2023
+later_lines:
+  second_line: {reach: 0.6, range: [0.48, 0.71], era: second, assumed: true, why: test}
+  third_line: {reach: 0.4, era: third, assumed: true, why: test}
+strategies:
+  old: {label: old for all, regimen: old}
+  new: {label: new for all, regimen: new}
+  policy: {label: the policy, follow: policy}
+comparator: old
+horizon: 120
+"""
+
+MODIFIER = """toxicities:
+  - event: fistula
+    figure: fistula
+    consequence: [stop_drug]
+    source: tewari_2014
+    seen: seed
+    modifiers: [{when: {prior_pelvic_radiation: {is: true}}, only: true, source: tewari_2014, seen: seed}]
+"""
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The overlay."""
+    top = tmp_path_factory.mktemp("params")
+    files = {
+        "trials/first": trial("first", {"old": (6.0, 14.0), "new": (8.0, 18.0)}, randomised=True),
+        "trials/other": trial("other", {"old": (5.0, 11.0), "extra": (7.0, 16.0)}, randomised=True),
+        "trials/later": trial("later", {"chemo": (3.0, 8.0)}, randomised=False),
+        "trials/last": trial("last", {"chemo": (2.0, 5.0)}, randomised=False),
+        "regimens/old": regimen("old", "first", "old", MODIFIER),
+        "regimens/new": regimen("new", "first", "new", MODIFIER),
+        "regimens/extra": regimen(
+            "extra",
+            "other",
+            "extra",
+            "effects: [{against: old, trial: other, arm: extra, comparator: old, source: tewari_2014, seen: seed}]\n",
+        ),
+        "regimens/second": regimen("second", "later", "chemo"),
+        "regimens/third": regimen("third", "last", "chemo"),
+        "populations/routine": POPULATION.format(
+            id="routine", young=0.6, old=0.4, fit=0.5, less=0.35, poor=0.15, no_rt=0.3, rt=0.7
+        ),
+        "populations/trial_like": POPULATION.format(
+            id="trial_like", young=0.9, old=0.1, fit=0.6, less=0.4, poor=0.0, no_rt=0.2, rt=0.8
+        ),
+        "strategies/policy": "id: policy\nlabel: policy\nlines:\n  first_line:\n"
+        "    - {when: {ecog: {min: 2}}, use: supportive_care}\n    - {use: new}\n  second_line:\n"
+        "    - {when: {ecog: {max: 0}}, use: second}\n  third_line:\n    - {after: [second], use: third}\n",
+        "scenarios/lines": SCENARIO,
+    }
+    for name, text in files.items():
+        path = top / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return top
+
+
+@pytest.fixture(scope="session")
+def library(folder: Path) -> Library:
+    """The overlay on the bundled library."""
+    return Library(folder)
