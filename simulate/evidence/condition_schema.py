@@ -6,15 +6,33 @@ Conditions are never evaluated text: what they may ask is what is written here.
 
 from __future__ import annotations
 
-from typing import Annotated
+import math
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainValidator, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from simulate.evidence.fields import Flag, Id, Model, Number, Text
+from simulate.evidence.fields import Id, Model, Number, Text
 
-Value = Flag | Number | Text
 MAX_CONDITIONS = 20
+_TEXT = TypeAdapter(Text)
+
+
+def _value(value: Any) -> bool | float | str:
+    """One message for a value of no allowed type, where a union of types would give one for each of them."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float) and math.isfinite(value):
+        return float(value)
+    if isinstance(value, str):
+        try:
+            return _TEXT.validate_python(value.strip())
+        except ValidationError:  # empty, too long, or what a terminal would obey
+            pass
+    raise PydanticCustomError("condition_value", "Give true or false, a number, or a text")
+
+
+Value = Annotated[bool | float | str, PlainValidator(_value, json_schema_input_type=bool | float | str)]
 
 
 class Condition(Model):

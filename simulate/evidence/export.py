@@ -7,15 +7,19 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from simulate.evidence.population_schema import PatientPopulation
 from simulate.evidence.regimen_schema import Regimen
 from simulate.evidence.scenario_schema import Scenario
 from simulate.evidence.schema import Trial
 from simulate.evidence.source_schema import Sources
+from simulate.evidence.strategy_schema import Policy
 
 SCHEMAS: dict[str, type[BaseModel]] = {
     "trial": Trial,
     "scenario": Scenario,
     "regimen": Regimen,
+    "population": PatientPopulation,
+    "strategy": Policy,
     "sources": Sources,
 }
 

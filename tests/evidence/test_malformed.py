@@ -64,7 +64,7 @@ TYPES = {
     "text for mapping": ("trial", "arms:\n  control:", "arms: none\nx:\n  control:", "'none' is not a mapping"),
     "text for list": ("scenario", "landmarks: [12, 24]", "landmarks: twelve", "'twelve' is not a list"),
     "yes for true": ("trial", "homogeneous_effect: true", "homogeneous_effect: yes", "neither true nor false"),
-    "empty value": ("trial", "line_of_therapy: 1", "line_of_therapy:", "null is not a whole number"),
+    "empty value": ("trial", "title: A small trial", "title:", "null is not text"),
     "missing field": (
         "trial",
         "    endpoint: os\n    statistic: median\n    value: 17.0",

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from simulate.evidence import bundled_params, export_schemas
+from simulate.evidence.library import KINDS
 from simulate.evidence.yaml_text import read
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -21,7 +22,7 @@ def test_exported_schemas_are_current(tmp_path):
 
 @pytest.mark.parametrize(
     "path",
-    [p for p in FILES if p.name == "sources.yaml" or p.parent.name in ("trials", "scenarios", "regimens", "sources")],
+    [p for p in FILES if p.name == "sources.yaml" or p.parent.name in (*KINDS, "sources")],
     ids=lambda p: f"{p.parent.name}/{p.stem}",
 )
 def test_files_name_their_schema_and_satisfy_it(path):
