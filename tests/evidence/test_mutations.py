@@ -17,6 +17,7 @@ LIBRARY = Path(__file__).parent / "data" / "library"
 TEXTS = {
     "trials": (LIBRARY / "trials" / "mini.yaml").read_text(encoding="utf-8"),
     "scenarios": (LIBRARY / "scenarios" / "question.yaml").read_text(encoding="utf-8"),
+    "regimens": (LIBRARY / "regimens" / "given.yaml").read_text(encoding="utf-8"),
     "sources": (LIBRARY / "sources.yaml").read_text(encoding="utf-8"),
 }
 SCALARS = [
