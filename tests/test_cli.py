@@ -384,13 +384,13 @@ def test_bad_input_through_the_command(faulty, name):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("show", "gog24"), "no trial, scenario or regimen 'gog24'. Did you mean 'gog240'?"),
-        (("fidelity", "gog24"), "no trial 'gog24'. Did you mean 'gog240'?"),
+        (("show", "gog2400"), "no trial, scenario or regimen 'gog2400'. Did you mean 'gog240'?"),
+        (("fidelity", "gog2400"), "no trial 'gog2400'. Did you mean 'gog240'?"),
         (("fidelity", "gog240", "--patients", "0"), "greater than or equal to 1"),
         (("fidelity", "gog240", "--patients", "99999999999999999999"), "less than or equal to 100000000000"),
         (("verify", "--patients", "99999999999999999999"), "less than or equal to 100000000000"),
         (("show", "bevacizumab", "--families"), "--families: families belong to a trial, not to a scenario."),
-        (("check", "gog24"), "no trial, scenario or regimen 'gog24'."),
+        (("check", "gog2400"), "no trial, scenario or regimen 'gog2400'."),
         (("check", "none.yaml"), "none.yaml: cannot be read"),
         (("list", "--params", "none"), "none --params: is not a folder"),
         (("verify", "--seeds", "1"), "greater than or equal to 2"),

@@ -38,7 +38,7 @@ def test_the_one_warning_of_the_bundled_files_is_the_known_one(bundled):
 
 def test_unknown_ids_are_answered_with_the_nearest(bundled):
     for call in (bundled.trial, bundled.check):
-        with_typo = "gog204"
+        with_typo = "gog2400"
         message = str(_error(call, with_typo))
         assert "Did you mean 'gog240'?" in message
     assert "Did you mean 'bevacizumab'?" in str(_error(bundled.scenario, "bevacizumap"))
