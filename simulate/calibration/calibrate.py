@@ -90,14 +90,24 @@ def automatic(trial: Trial, spec: Spec) -> Spec:
     from simulate.calibration.search import choose, search
 
     row, _ = choose(search(trial))
-    for name in ("pfs", "pps"):
-        if getattr(c, name).family == "auto":
-            family = getattr(row, name)
-            cure = family.startswith("mixture cure ")
-            spec = replace(
-                spec, **{name: replace(getattr(spec, name), family=family.removeprefix("mixture cure "), cure=cure)}
-            )
+    if c.pfs.family == "auto":
+        spec = replace(spec, pfs=_labelled(row.pfs, spec, spec.pfs))
+    if c.pps.family == "auto":
+        spec = replace(spec, pps=_labelled(row.pps, spec, spec.pps))
     return spec
+
+
+def _labelled(label: str, spec: Spec, own: ProcessSpec) -> ProcessSpec:
+    """The process a label of the search names; a prior on the shape stays the file's."""
+    family, _, effect = label.removeprefix("mixture cure ").partition(", ")
+    found = replace(own, family=family, cure=label.startswith("mixture cure "))
+    if effect == "common shape":
+        return replace(found, effect="common_shape")
+    if effect == "piecewise HR":
+        return replace(
+            found, effect="piecewise_hazard_ratio", cuts=(float(np.median(list(spec.guess["pfs"].values()))),)
+        )
+    return found
 
 
 def build_model(trial: Trial, cells: dict[Cell, ArmModel]) -> JointModel:

@@ -15,7 +15,7 @@ from simulate.pathways.bases import Basis, Evidence
 from simulate.pathways.graphs import DEAD, START, Treatment, age_of, graph, known_events
 from simulate.pathways.lines import Lines, Step, scaled
 from simulate.pathways.marginal import Mix
-from simulate.pathways.partition import Partition, regimens_used
+from simulate.pathways.partition import parts, regimens_used
 from simulate.pathways.profiles import PatientClass, Profile, classes, combinations, hazard_ratio, prognostic
 from simulate.pathways.toxicities import event_rates, shares_met
 
@@ -79,8 +79,7 @@ def assemble(
     for name in regimens_used(scenario, lines):
         own = event_rates(evidence, evidence.regimen(name))
         events[name] = (own, {e: shares_met(rates, trial_patients) for e, rates in own.items()})
-    key = Partition(scenario, lines, events, aged=table is not None)
-    found = classes(target, key.covariates, key)
+    found = classes(target, parts(scenario, lines, events, aged=table is not None))
     treatments = {s: tuple(_treatment(scenario, lines, s, c.profile) for c in found) for s in scenario.strategies}
     known = known_events(events)
     graphs = {s: graph(lines, found, treatments[s], table, known, events) for s in scenario.strategies}

@@ -13,7 +13,7 @@ from simulate.model.hazards import Hazard, Transition
 from simulate.model.types import Distribution
 from simulate.pathways.background import LifeTable
 from simulate.pathways.lines import Lines, Step
-from simulate.pathways.profiles import PatientClass, Profile, hazard_ratio
+from simulate.pathways.profiles import PatientClass, Profile
 from simulate.pathways.toxicities import EventRates, rates_for
 
 START, DEAD = "progression_free", "dead"
@@ -65,7 +65,7 @@ def graph(
 ) -> GraphSpec:
     """One strategy's graph: a stratum a class."""
     population = lines.population
-    ratios = [hazard_ratio(population, c.profile) for c in found]
+    ratios = [c.ratio for c in found]
     hazards: dict[tuple[str, str], list[Hazard]] = {}
     reach = [lines.scenario.later_lines[name].reach for name in lines.lines[1:]]
     names = lines.lines

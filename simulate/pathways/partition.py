@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+import math
+from collections.abc import Callable, Hashable
 
 from simulate.evidence.population_checks import NOTHING
 from simulate.evidence.scenario_schema import Scenario
@@ -10,6 +11,8 @@ from simulate.evidence.strategy_schema import LINES, Rules
 from simulate.pathways.graphs import Events
 from simulate.pathways.lines import Lines
 from simulate.pathways.profiles import Profile, hazard_ratio, prognostic
+
+PROGNOSIS_STEP = 0.3  # of a log hazard ratio
 
 
 def regimens_used(scenario: Scenario, lines: Lines) -> tuple[str, ...]:
@@ -40,42 +43,26 @@ def covariates_of_strategy(scenario: Scenario, lines: Lines, events: Events, rul
     return out
 
 
-class Partition:
-    """The key of a profile: what every strategy does with it, its prognosis, its age.
+def parts(
+    scenario: Scenario, lines: Lines, events: Events, *, aged: bool
+) -> list[tuple[tuple[str, ...], Callable[[Profile], Hashable]]]:
+    """What distinguishes patients: what every strategy does with them, their prognosis, their age.
 
-    Each part of the key looks at few covariates and is remembered by their levels, because populations have hundreds of
-    thousands of combinations.
+    Hazard ratios that differ by less than a step of `PROGNOSIS_STEP` on the log scale are one class, with their mean.
     """
+    out: list[tuple[tuple[str, ...], Callable[[Profile], Hashable]]] = []
 
-    def __init__(self, scenario: Scenario, lines: Lines, events: Events, *, aged: bool) -> None:
-        self.parts: list[tuple[tuple[str, ...], Callable[[Profile], Hashable], dict[Hashable, Hashable]]] = []
-        self._add(prognostic(lines.population), lambda profile: hazard_ratio(lines.population, profile))
-        if aged:
-            self._add(("age",), lambda profile: profile["age"])
-        for strategy in scenario.strategies.values():
-            rules = dict(lines.rules(strategy))
-            names = covariates_of_strategy(scenario, lines, events, rules)
-            self._add(names, lambda profile, rules=rules: _given(lines, events, rules, profile))  # type: ignore[misc]
+    def prognosis(profile: Profile) -> Hashable:
+        return round(math.log(hazard_ratio(lines.population, profile)) / PROGNOSIS_STEP)
 
-    def _add(self, names: Iterable[str], part: Callable[[Profile], Hashable]) -> None:
-        self.parts.append((tuple(sorted(names)), part, {}))
-
-    @property
-    def covariates(self) -> set[str]:
-        """Every covariate that matters."""
-        return {name for names, _, _ in self.parts for name in names}
-
-    def __call__(self, profile: Profile) -> Hashable:
-        """The key of a profile."""
-        out = []
-        for names, part, known in self.parts:
-            levels = tuple([profile[n] for n in names])
-            found = known.get(levels)
-            if found is None:
-                # of the covariates that matter only: two parts must not differ in what they have not looked at
-                found = known[levels] = part({n: profile[n] for n in names})
-            out.append(found)
-        return tuple(out)
+    out.append((prognostic(lines.population), prognosis))
+    if aged:
+        out.append((("age",), lambda profile: profile["age"]))
+    for strategy in scenario.strategies.values():
+        rules = dict(lines.rules(strategy))
+        names = tuple(sorted(covariates_of_strategy(scenario, lines, events, rules)))
+        out.append((names, lambda profile, rules=rules: _given(lines, events, rules, profile)))  # type: ignore[misc]
+    return out
 
 
 def _given(lines: Lines, events: Events, rules: dict[str, Rules], profile: Profile) -> Hashable:

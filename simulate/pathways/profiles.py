@@ -7,27 +7,28 @@ those of the file, and the same uniform draws the same patient under every strat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulate.errors import input_error
 from simulate.evidence.condition_schema import Condition, Conditions
 from simulate.evidence.population_schema import Covariate, Level, PatientPopulation
 
-MAX_COMBINATIONS = 2_000_000
+MAX_COMBINATIONS = 20_000_000
 MAX_CLASSES = 4_000
 Profile = Mapping[str, str]  # covariate -> id of its level
 
 
 @dataclass(frozen=True)
 class PatientClass:
-    """Patients whom a scenario treats alike: their share, one of their profiles, and what distinguishes them."""
+    """Patients whom a scenario treats alike: their share, one of their profiles, their mean prognostic hazard ratio."""
 
     share: float
     profile: Profile
-    key: Hashable
+    ratio: float
 
 
 def meets(level: Level, condition: Condition) -> bool:
@@ -66,14 +67,6 @@ def holds(conditions: Conditions, population: PatientPopulation, profile: Profil
     return True
 
 
-def shares_of(covariate: Covariate, population: PatientPopulation, profile: Profile) -> tuple[float, ...]:
-    """Shares of a covariate's levels among patients of `profile` (its earlier covariates)."""
-    for case in covariate.cases:
-        if holds(case.when, population, profile):
-            return case.shares
-    raise input_error("no case holds for these patients; add one without `when`.", field=covariate.label)
-
-
 def ancestors(population: PatientPopulation, names: Iterable[str]) -> tuple[str, ...]:
     """The covariates and those they depend on, in the order of the file."""
     wanted = set(names)
@@ -83,54 +76,122 @@ def ancestors(population: PatientPopulation, names: Iterable[str]) -> tuple[str,
     return tuple(n for n in population.covariates if n in wanted)
 
 
-def combinations(population: PatientPopulation, names: Iterable[str]) -> list[tuple[float, dict[str, str]]]:
-    """Every combination of levels of `names` and their ancestors that occurs, with its share."""
-    out: list[tuple[float, dict[str, str]]] = [(1.0, {})]
-    for name in ancestors(population, names):
-        covariate = population.covariates[name]
-        known: dict[tuple[str, ...], tuple[float, ...]] = {}
-        parents = sorted({c for case in covariate.cases for c in case.when})
-        grown = []
-        for share, profile in out:
-            key = tuple(profile[p] for p in parents)
-            if key not in known:
-                known[key] = shares_of(covariate, population, profile)
-            pairs = zip(covariate.levels, known[key], strict=True)
-            grown += [(share * part, {**profile, name: level}) for level, part in pairs if part > 0.0]
-        out = grown
-        if len(out) > MAX_COMBINATIONS:
+@dataclass(frozen=True)
+class Combinations:
+    """Every combination of levels that occurs: ``levels[n, c]`` of covariate `names[c]`, with its share."""
+
+    population: PatientPopulation
+    names: tuple[str, ...]
+    levels: NDArray[np.int8]
+    share: NDArray[np.float64]
+
+    def columns(self, names: Iterable[str]) -> NDArray[np.int8]:
+        """The columns of some covariates."""
+        return self.levels[:, [self.names.index(n) for n in names]]
+
+    def profile(self, row: int) -> dict[str, str]:
+        """One combination in words."""
+        return {
+            n: list(self.population.covariates[n].levels)[k] for n, k in zip(self.names, self.levels[row], strict=True)
+        }
+
+    def groups(self, names: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows that differ in `names` only by their first occurrence: (first row of each group, group of each row)."""
+        code = np.zeros(len(self.share), np.int64)
+        for n in names:
+            code = code * len(self.population.covariates[n].levels) + self.levels[:, self.names.index(n)]
+        _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+        return first, inverse
+
+
+def table(population: PatientPopulation, names: Iterable[str]) -> Combinations:
+    """Every combination of levels of `names` and of the covariates they depend on.
+
+    Raises
+    ------
+    InputError : too many of them, or no case of a covariate holds for some patients.
+    """
+    order = ancestors(population, names)
+    found = Combinations(population, (), np.zeros((1, 0), np.int8), np.ones(1))
+    for name in order:
+        part = _level_shares(found, population.covariates[name])
+        if part.size > MAX_COMBINATIONS:
             raise input_error(
-                f"{len(out):,} combinations of covariates are too many.",
+                f"{part.size:,} combinations of covariates are too many.",
                 field="covariates",
                 advice="Use fewer covariates in rules, or fewer levels.",
             )
+        rows, level = np.nonzero(part)
+        grown = np.column_stack((found.levels[rows], level.astype(np.int8)))
+        found = Combinations(population, (*found.names, name), grown, found.share[rows] * part[rows, level])
+    return found
+
+
+def _level_shares(found: Combinations, covariate: Covariate) -> NDArray[np.float64]:
+    """Shares of a covariate's levels for every combination so far, float64[N, L]."""
+    out = np.full((len(found.share), len(covariate.levels)), np.nan)
+    open_rows = np.ones(len(found.share), bool)
+    for case in covariate.cases:
+        holding = open_rows.copy()
+        for name, condition in case.when.items():
+            levels = found.population.covariates[name].levels.values()
+            met = np.array([meets(level, condition) for level in levels])
+            holding &= met[found.levels[:, found.names.index(name)]]
+        out[holding] = case.shares
+        open_rows &= ~holding
+    if open_rows.any():
+        raise input_error("no case holds for some patients; add one without `when`.", field=covariate.label)
     return out
 
 
+def combinations(population: PatientPopulation, names: Iterable[str]) -> list[tuple[float, dict[str, str]]]:
+    """Every combination of levels of `names` and their ancestors that occurs, with its share."""
+    found = table(population, names)
+    return [(float(share), found.profile(i)) for i, share in enumerate(found.share)]
+
+
 def classes(
-    population: PatientPopulation, names: Iterable[str], key: Callable[[Profile], Hashable]
+    population: PatientPopulation, parts: Sequence[tuple[tuple[str, ...], Callable[[Profile], Hashable]]]
 ) -> tuple[PatientClass, ...]:
     """Patients grouped by what a scenario does with them.
 
     Parameters
     ----------
-    names : covariates the key may look at.
-    key : of a profile; profiles with equal keys are one class.
+    parts : covariates and a function of them each; patients for whom all functions agree are one class.
 
     Returns
     -------
     Classes in the order in which they first occur, shares adding up to 1.
     """
-    total: dict[Hashable, float] = {}
-    first: dict[Hashable, dict[str, str]] = {}
-    for share, profile in combinations(population, names):
-        k = key(profile)
-        total[k] = total.get(k, 0.0) + share
-        first.setdefault(k, profile)
-    if len(total) > MAX_CLASSES:
-        raise input_error(f"{len(total):,} classes of patients are too many.", field="covariates")
-    scale = sum(total.values())
-    return tuple(PatientClass(share / scale, first[k], k) for k, share in total.items())
+    found = table(population, {n for names, _ in parts for n in names})
+    code = np.zeros(len(found.share), np.int64)
+    for names, part in parts:
+        first, group = found.groups(names)
+        known: dict[Hashable, int] = {}
+        values = [known.setdefault(part(found.profile(int(row))), len(known)) for row in first]
+        code = code * len(known) + np.array(values)[group]
+        _, code = np.unique(code, return_inverse=True)
+    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    if len(first) > MAX_CLASSES:
+        raise input_error(f"{len(first):,} classes of patients are too many.", field="covariates")
+    share = np.bincount(inverse, found.share)
+    weighted = np.bincount(inverse, found.share * _ratios(found))
+    rows = np.argsort(first)
+    total = share.sum()
+    return tuple(
+        PatientClass(float(share[k] / total), found.profile(int(first[k])), float(f"{weighted[k] / share[k]:.6g}"))
+        for k in rows
+    )
+
+
+def _ratios(found: Combinations) -> NDArray[np.float64]:
+    """Prognostic hazard ratio of every combination."""
+    out = np.ones(len(found.share))
+    for name in found.names:
+        prognosis = found.population.covariates[name].prognosis
+        if prognosis is not None:
+            out *= np.array(prognosis.hazard_ratios)[found.levels[:, found.names.index(name)]]
+    return out
 
 
 def hazard_ratio(population: PatientPopulation, profile: Profile) -> float:

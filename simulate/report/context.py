@@ -52,6 +52,8 @@ def context(
         **_model(result, names),
         **reproduce(origin),
         "glossary": GLOSSARY,
+        "pathway": None,
+        "model_text": "",
     }
     values["contents"] = _contents(values)
     return values
