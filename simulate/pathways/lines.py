@@ -40,6 +40,7 @@ class Lines:
     _steps: dict[tuple[object, ...], Step] = field(default_factory=dict)
     _models: dict[tuple[object, ...], ArmModel] = field(default_factory=dict)
     _covariates: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    _supportive: list[Placed | None] = field(default_factory=list)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -142,6 +143,11 @@ class Lines:
 
     def supportive(self) -> Placed | None:
         """Survival of patients who get nothing in the first line, where a study of them is named."""
+        if not self._supportive:
+            self._supportive.append(self._no_treatment())
+        return self._supportive[0]
+
+    def _no_treatment(self) -> Placed | None:
         name = self.scenario.supportive_care.regimen
         if name is None:
             return None

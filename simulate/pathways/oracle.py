@@ -16,10 +16,12 @@ from scipy.fft import irfft, next_fast_len, rfft
 from simulate.analytic import crossing_time, landmark, restricted_mean
 from simulate.errors import input_error
 from simulate.model.graph import GraphSpec
-from simulate.model.hazards import Transition
-from simulate.model.types import DAYS_PER_MONTH
+from simulate.model.hazards import Hazard, Transition
+from simulate.model.types import DAYS_PER_MONTH, Distribution
 
 Array = NDArray[np.float64]
+Known = dict[tuple[str, Distribution], Array]  # cumulative hazards on the whole days, or on their middles
+BLOCK = 64  # strata integrated at once
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,31 @@ def integrate(spec: GraphSpec, horizon: float) -> Outcome:
     """
     days = int(np.ceil(horizon * DAYS_PER_MONTH))
     total: dict[str, Array] = {}
+    known: Known = {}
+    alike: dict[tuple[Hazard, ...], list[int]] = {}  # strata that differ by their background only
     for j, share in enumerate(spec.shares):
-        if share <= 0.0:
-            continue
-        for state, alive in _stratum(spec, j, days).items():
-            total[state] = total.get(state, 0.0) + share * alive
+        if share > 0.0:
+            alike.setdefault(tuple(t.hazards[j] for t in spec.transitions), []).append(j)
+    groups = list(alike.values())
+    for i in range(0, len(groups), BLOCK):
+        block = groups[i : i + BLOCK]
+        weight = np.array([_share_spared(spec, rows, days, known) for rows in block])
+        for state, alive in _strata(spec, [rows[0] for rows in block], days, known).items():
+            total[state] = total.get(state, 0.0) + np.sum(weight * alive, axis=0)
     return Outcome(total, spec.states[0], horizon)
 
 
-def _stratum(spec: GraphSpec, j: int, days: int) -> dict[str, Array]:
-    """Occupancy of every living state in one stratum, shape (D + 1,) each."""
+def _share_spared(spec: GraphSpec, rows: Sequence[int], days: int, known: Known) -> Array:
+    """Share of all patients who are in these strata and have not died of other causes, by day."""
+    shares = np.array([spec.shares[j] for j in rows])
+    if not spec.background:
+        return np.full(days + 1, shares.sum())
+    months = np.arange(days + 1) / DAYS_PER_MONTH
+    return shares @ np.exp(-_cumulative([spec.background[j] for j in rows], months, "whole", known))
+
+
+def _strata(spec: GraphSpec, rows: Sequence[int], days: int, known: Known) -> dict[str, Array]:
+    """Occupancy of every living state in some strata without the background, shape (len(rows), D + 1) each."""
     leaving: dict[str, list[Transition]] = {}
     for t in spec.transitions:
         leaving.setdefault(t.origin, []).append(t)
@@ -83,38 +100,57 @@ def _stratum(spec: GraphSpec, j: int, days: int) -> dict[str, Array]:
     arriving: dict[str, Array] = {}
     out: dict[str, Array] = {}
     months = np.arange(days + 1) / DAYS_PER_MONTH
+    # who starts in a state leaves it on whole days; who arrives during a day does so at its middle
+    middles = np.concatenate(([0.0], months[1:] - 0.5 / DAYS_PER_MONTH))
     for state in _ordered(spec, leaving):
-        hazards = [t.hazards[j] for t in leaving[state]]
-        if any(h.dependence for h in hazards):
-            raise input_error("dependence on earlier times is not integrated.", field=f"transitions.{state}")
         first = state == spec.states[0]
         if not first and state not in arriving:
-            out[state] = np.zeros(days + 1)
+            out[state] = np.zeros((len(rows), days + 1))
             continue
-        # who starts here leaves on whole days; who arrives during a day does so at its middle
-        at = months if first else np.concatenate(([0.0], months[1:] - 0.5 / DAYS_PER_MONTH))
-        own = [h.factor * h.time.cumulative_hazard(at) for h in hazards]
-        steps = np.diff(np.array(own), axis=1)
-        stay = np.exp(-np.sum(own, axis=0))
-        each = steps.sum(axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            parts = np.where(each > 0.0, steps / each, 0.0)
-        flows = parts * -np.diff(stay)
+        at, which = (months, "whole") if first else (middles, "middle")
+        stay, flows = _leaving(leaving[state], rows, at, which, known)
         if first:
             out[state] = stay
-            gone = list(flows)
+            gone = flows
         else:
             entries = rfft(arriving[state], size)
-            alive = irfft(entries * rfft(np.append(stay[1:], 0.0)[:days], size), size)[:days]
-            out[state] = np.concatenate(([0.0], alive))
-            gone = [irfft(entries * rfft(f, size), size)[:days] for f in flows]
+            alive = irfft(entries * rfft(stay[:, 1:], size), size)[:, :days]
+            out[state] = np.concatenate((np.zeros((len(rows), 1)), alive), axis=1)
+            onward = [t.target in leaving for t in leaving[state]]
+            gone = [
+                irfft(entries * rfft(f, size), size)[:, :days] if on else f for f, on in zip(flows, onward, strict=True)
+            ]
         for t, flow in zip(leaving[state], gone, strict=True):
             if t.target in leaving:
                 arriving[t.target] = arriving.get(t.target, 0.0) + flow
-    if spec.background:
-        behind = np.exp(-spec.background[j].factor * spec.background[j].time.cumulative_hazard(months))
-        out = {s: o * behind for s, o in out.items()}
     return out
+
+
+def _leaving(
+    transitions: Sequence[Transition], rows: Sequence[int], at: Array, which: str, known: Known
+) -> tuple[Array, list[Array]]:
+    """Share still in a state at times since entry, and the share that each transition takes away a day."""
+    own = []
+    for t in transitions:
+        hazards = [t.hazards[j] for j in rows]
+        if any(h.dependence for h in hazards):
+            raise input_error("dependence on earlier times is not integrated.", field=f"transitions.{t.origin}")
+        own.append(_cumulative(hazards, at, which, known))
+    stay = np.exp(-np.sum(own, axis=0))
+    steps = [np.diff(x, axis=1) for x in own]
+    each = np.sum(steps, axis=0)
+    lost = -np.diff(stay, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        flows = [np.where(each > 0.0, x / each, 0.0) * lost for x in steps]
+    return stay, flows
+
+
+def _cumulative(hazards: Sequence[Hazard], at: Array, which: str, known: Known) -> Array:
+    """Cumulative hazards, one row a stratum; strata share distributions, so each is evaluated once."""
+    for h in hazards:
+        if (which, h.time) not in known:
+            known[which, h.time] = h.time.cumulative_hazard(at)
+    return np.array([h.factor * known[which, h.time] for h in hazards])
 
 
 def _ordered(spec: GraphSpec, leaving: dict[str, list[Transition]]) -> list[str]:
