@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from simulate.evidence import Library
 from simulate.evidence.population_checks import NOTHING
 from simulate.evidence.population_schema import PatientPopulation
-from simulate.evidence.scenario_schema import Scenario
+from simulate.evidence.scenario_schema import Scenario, Strategy
+from simulate.evidence.strategy_schema import Rules
 from simulate.model.graph import GraphSpec
 from simulate.pathways.background import LifeTable, life_table
 from simulate.pathways.bases import Basis, Evidence
@@ -80,7 +81,7 @@ def assemble(
         own = event_rates(evidence, evidence.regimen(name))
         events[name] = (own, {e: shares_met(rates, trial_patients) for e, rates in own.items()})
     found = classes(target, parts(scenario, lines, events, aged=table is not None))
-    treatments = {s: tuple(_treatment(scenario, lines, s, c.profile) for c in found) for s in scenario.strategies}
+    treatments = {s: _treatments(lines, strategy, found) for s, strategy in scenario.strategies.items()}
     known = known_events(events)
     graphs = {s: graph(lines, found, treatments[s], table, known, events) for s in scenario.strategies}
     return Plan(target, found, treatments, graphs, lines, dict(lines.bases), known, table)
@@ -97,8 +98,13 @@ def trial_mix(patients: PatientPopulation, table: LifeTable | None) -> Mix:
     return Mix.of(rows or [(1.0, 1.0, None)])
 
 
-def _treatment(scenario: Scenario, lines: Lines, strategy: str, profile: Profile) -> Treatment:
-    rules = lines.rules(scenario.strategies[strategy])
+def _treatments(lines: Lines, strategy: Strategy, found: tuple[PatientClass, ...]) -> tuple[Treatment, ...]:
+    """What every class gets under a strategy."""
+    rules = dict(lines.rules(strategy))
+    return tuple(_treatment(lines, rules, c.profile) for c in found)
+
+
+def _treatment(lines: Lines, rules: dict[str, Rules], profile: Profile) -> Treatment:
     steps: list[Step | None] = []
     stretch = 1.0
     for line, use in zip(lines.lines, lines.course(rules, profile), strict=True):
