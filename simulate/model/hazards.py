@@ -50,26 +50,35 @@ def hazard_arrays(transitions: list[Transition], origin: np.ndarray, strata: int
     out = np.zeros(shape, HAZARD)
     knots = np.zeros((*shape, pieces, 3))
     tables: dict[tuple[float, ...], int] = {}
+    seen: dict[tuple[int, Hazard], int] = {}  # strata share hazards: each is worked out once
     for j in range(strata):
         for k, t in enumerate(transitions):
             hazard = t.hazards[j]
-            row = out[j, k]
+            same = seen.setdefault((k, hazard), j)
+            if same == j:
+                _fill(out[j, k], knots[j, k], hazard, tables)
+            else:
+                out[j, k], knots[j, k] = out[same, k], knots[same, k]
             before = transitions[k - 1].hazards[j] if k and origin[k] == origin[k - 1] else None
-            row["group"] = out[j, k - 1]["group"] if before and _proportional(before, hazard) else k
-            family, params, factor = _family(hazard)
-            row["family"] = kf.NAMES[family]
-            row["a"], row["b"] = (*params, 0.0)[:2]
-            row["inverse_ratio"] = 1.0 / factor if factor > 0.0 else np.inf
-            row["cure"] = hazard.time.cure
-            row["dependence"] = hazard.dependence
-            row["log_reference"] = math.log(hazard.reference)
-            row["pieces"] = max(len(hazard.time.ratios), 1)
-            if len(hazard.time.ratios) > 1:
-                knots[j, k, : len(hazard.time.ratios)] = _knots(hazard.time)
-            if family == "gengamma":
-                row["table"] = tables.setdefault(hazard.time.params, len(tables))
+            out[j, k]["group"] = out[j, k - 1]["group"] if before and _proportional(before, hazard) else k
     stack = [gengamma_table(params) for params in tables] or [np.zeros((1, 6))]
     return {"hazard": out, "knots": knots, "tables": np.stack(stack)}
+
+
+def _fill(row: np.void, knots: np.ndarray, hazard: Hazard, tables: dict[tuple[float, ...], int]) -> None:
+    """Write one hazard, its knots and its table."""
+    family, params, factor = _family(hazard)
+    row["family"] = kf.NAMES[family]
+    row["a"], row["b"] = (*params, 0.0)[:2]
+    row["inverse_ratio"] = 1.0 / factor if factor > 0.0 else np.inf
+    row["cure"] = hazard.time.cure
+    row["dependence"] = hazard.dependence
+    row["log_reference"] = math.log(hazard.reference)
+    row["pieces"] = max(len(hazard.time.ratios), 1)
+    if len(hazard.time.ratios) > 1:
+        knots[: len(hazard.time.ratios)] = _knots(hazard.time)
+    if family == "gengamma":
+        row["table"] = tables.setdefault(hazard.time.params, len(tables))
 
 
 def _proportional(a: Hazard, b: Hazard) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from simulate.evidence import Library
 from simulate.evidence.population_checks import NOTHING
 from simulate.evidence.population_schema import PatientPopulation
 from simulate.evidence.scenario_schema import Scenario, Strategy
-from simulate.evidence.strategy_schema import Rules
 from simulate.model.graph import GraphSpec
 from simulate.pathways.background import LifeTable, life_table
 from simulate.pathways.bases import Basis, Evidence
@@ -101,13 +100,22 @@ def trial_mix(patients: PatientPopulation, table: LifeTable | None) -> Mix:
 def _treatments(lines: Lines, strategy: Strategy, found: tuple[PatientClass, ...]) -> tuple[Treatment, ...]:
     """What every class gets under a strategy."""
     rules = dict(lines.rules(strategy))
-    return tuple(_treatment(lines, rules, c.profile) for c in found)
+    known: dict[Hashable, Treatment] = {}
+    out = []
+    for c in found:
+        course = lines.course(rules, c.profile)
+        given = [(line, use) for line, use in zip(lines.lines, course, strict=True) if use != NOTHING]
+        seen = (course, *(lines.deciding(line, use, c.profile) for line, use in given))
+        if seen not in known:
+            known[seen] = _treatment(lines, course, c.profile)
+        out.append(known[seen])
+    return tuple(out)
 
 
-def _treatment(lines: Lines, rules: dict[str, Rules], profile: Profile) -> Treatment:
+def _treatment(lines: Lines, course: tuple[str, ...], profile: Profile) -> Treatment:
     steps: list[Step | None] = []
     stretch = 1.0
-    for line, use in zip(lines.lines, lines.course(rules, profile), strict=True):
+    for line, use in zip(lines.lines, course, strict=True):
         step = None if use == NOTHING else scaled(lines.step(line, use, profile), stretch)
         steps.append(step)
         stretch = step.residual.stretch if step is not None else stretch

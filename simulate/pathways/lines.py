@@ -63,8 +63,12 @@ class Lines:
         """What a patient gets in each line: the regimen of the first rule that holds; supportive care if none does."""
         given: list[str] = []
         for line in self.lines:
-            chosen = (r.use for r in rules.get(line, ()) if self._applies(r, profile, given))
-            given.append(next(chosen, NOTHING))
+            for rule in rules.get(line, ()):
+                if self._applies(rule, profile, given):
+                    given.append(rule.use)
+                    break
+            else:
+                given.append(NOTHING)
         return tuple(given)
 
     def _applies(self, rule: Rule, profile: Profile, given: list[str]) -> bool:

@@ -85,15 +85,16 @@ class Combinations:
     levels: NDArray[np.int8]
     share: NDArray[np.float64]
 
-    def columns(self, names: Iterable[str]) -> NDArray[np.int8]:
-        """The columns of some covariates."""
-        return self.levels[:, [self.names.index(n) for n in names]]
-
     def profile(self, row: int) -> dict[str, str]:
         """One combination in words."""
-        return {
-            n: list(self.population.covariates[n].levels)[k] for n, k in zip(self.names, self.levels[row], strict=True)
-        }
+        return self.profiles([row], self.names)[0]
+
+    def profiles(self, rows: Sequence[int] | NDArray[np.int64], names: Sequence[str]) -> list[dict[str, str]]:
+        """Some covariates of some combinations in words."""
+        known = [list(self.population.covariates[n].levels) for n in names]
+        columns = np.array([self.names.index(n) for n in names], np.int64)
+        levels = self.levels[np.asarray(rows)[:, None], columns].tolist()
+        return [{n: own[k] for n, own, k in zip(names, known, row, strict=True)} for row in levels]
 
     def groups(self, names: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows that differ in `names` only by their first occurrence: (first row of each group, group of each row)."""
@@ -168,9 +169,10 @@ def classes(
     for names, part in parts:
         first, group = found.groups(names)
         known: dict[Hashable, int] = {}
-        values = [known.setdefault(part(found.profile(int(row))), len(known)) for row in first]
+        values = [known.setdefault(part(profile), len(known)) for profile in found.profiles(first, names)]
+        if code.max(initial=0) > np.iinfo(np.int64).max // (len(known) + 1):  # keep the product of parts small
+            _, code = np.unique(code, return_inverse=True)
         code = code * len(known) + np.array(values)[group]
-        _, code = np.unique(code, return_inverse=True)
     _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
     if len(first) > MAX_CLASSES:
         raise input_error(f"{len(first):,} classes of patients are too many.", field="covariates")
