@@ -7,7 +7,7 @@ p-value except one trial of a real trial's size.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +37,7 @@ def compare(
     trial_like: tuple[int, pd.DataFrame] | None = None,
     grades: Mapping[str, Sequence[str]] | None = None,
     headline: Mapping[str, str] | None = None,
+    unknown: Mapping[str, Collection[str]] | None = None,
     seed: int = 0,
 ) -> Comparison:
     """Compare strategies simulated on the same patients.
@@ -55,6 +56,7 @@ def compare(
         p-values.
     grades : event to the names of its grades, mildest first.
     headline : event to the grade that stands for it in the summary; the mildest where missing.
+    unknown : endpoint to the strategies of which no study reported it; nothing is said of it there.
     seed : of the enrolment of that one trial.
 
     Raises
@@ -63,12 +65,15 @@ def compare(
         cut-off beyond the horizon; rows that are too few or of shared patients.
     """
     order = _checked(counts, comparator)
+    left_out = {(s, e) for e, strategies in (unknown or {}).items() for s in strategies}
     taus = rmst_tau or {}
     endpoints = tuple(counts[comparator].endpoints)
     batches = {e: {s: Batches.from_counts(counts[s], e) for s in order} for e in endpoints}
     tau = {e: float(taus.get(e, min(_TAU, float(batches[e][comparator].times[-1])))) for e in endpoints}
     trials = _trials(order, endpoints, follow_up, trial_like, seed)
-    results = tuple(endpoint_result(batches[e][s], s, tau[e], landmarks) for s in order for e in endpoints)
+    results = tuple(
+        endpoint_result(batches[e][s], s, tau[e], landmarks) for s in order for e in endpoints if (s, e) not in left_out
+    )
     contrasts = tuple(
         contrast(
             {s: batches[e][s], comparator: batches[e][comparator]},
@@ -79,7 +84,7 @@ def compare(
         )
         for s in order[1:]
         for e in CONTRASTED
-        if e in endpoints
+        if e in endpoints and not {(s, e), (comparator, e)} & left_out
     )
     by_order = {s: counts[s] for s in order}
     return Comparison(
@@ -89,7 +94,10 @@ def compare(
         contrasts=contrasts,
         toxicity=toxicity_rates(by_order, comparator, grades or {}),
         time_in_state=state_times(by_order, comparator),
-        curves={e: {s: b.curve() for s, b in of.items() if b.patients > 0} for e, of in batches.items()},
+        curves={
+            e: {s: b.curve() for s, b in of.items() if b.patients > 0 and (s, e) not in left_out}
+            for e, of in batches.items()
+        },
         headline=dict(headline or {}),
     )
 

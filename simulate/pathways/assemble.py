@@ -19,6 +19,8 @@ from simulate.pathways.partition import parts, regimens_used
 from simulate.pathways.profiles import PatientClass, Profile, classes, combinations, hazard_ratio, prognostic
 from simulate.pathways.toxicities import event_rates, shares_met
 
+ALMOST_ALL = 0.995  # share of patients
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -48,6 +50,19 @@ class Plan:
     def states(self) -> tuple[str, ...]:
         """Living states, in the order of the graphs."""
         return next(iter(self.graphs.values())).states[:-1]
+
+    def progression_known(self, strategy: str) -> bool:
+        """Whether PFS was reported for what (almost) every patient gets first.
+
+        A study that reports overall survival alone is modelled without progression: its first state lasts until death,
+        and nothing is said of its PFS. Supportive care has none.
+        """
+        known = 0.0
+        for c, t in zip(self.classes, self.treatments[strategy], strict=True):
+            first = t.steps[0]
+            if first is not None and first.placed.model.death_share < 1.0:
+                known += c.share
+        return known > ALMOST_ALL
 
     @property
     def endpoints(self) -> dict[str, tuple[str, tuple[str, ...]]]:

@@ -10,17 +10,20 @@ explain the whole of it.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
-from simulate.analytic import cox_hazard_ratio, restricted_mean
+import numpy as np
+from numpy.typing import NDArray
+
+from simulate.analytic import cox_hazard_ratio, crossing_time, restricted_mean
 from simulate.evidence.pathway_schema import SelectionBias
 from simulate.evidence.scenario_schema import Scenario
-from simulate.model.graph import GraphSpec
-from simulate.model.hazards import Hazard, Transition
 from simulate.pathways.assemble import Plan
-from simulate.pathways.effects import Ratio, between, stretched, with_ratio
 from simulate.pathways.oracle import Outcome, integrate
+
+Array = NDArray[np.float64]
+TINY = 1e-300
 
 
 def e_value(hazard_ratio: float) -> float:
@@ -49,25 +52,29 @@ def selection_bias(scenario: Scenario, plan: Plan) -> list[dict[str, Any]]:
     ``e_value``, ``lead_that_erases`` (months of immortal time at which the gain is gone; ``None`` if none up to 60
     does), and ``rows``: ``pull, lead, median, gain`` (months of restricted mean survival against the comparator).
     """
-    return [_one(scenario, plan, item) for item in scenario.selection_bias]
+    known: dict[str, Outcome] = {}
+
+    def integrated(strategy: str) -> Outcome:
+        if strategy not in known:
+            known[strategy] = integrate(plan.graphs[strategy], scenario.horizon)
+        return known[strategy]
+
+    return [_one(scenario, item, integrated) for item in scenario.selection_bias]
 
 
-def _one(scenario: Scenario, plan: Plan, item: SelectionBias) -> dict[str, Any]:
+def _one(scenario: Scenario, item: SelectionBias, integrated: Callable[[str], Outcome]) -> dict[str, Any]:
     tau = min(scenario.rmst.get("os", 36.0), scenario.horizon)
-    control, treated = (plan.graphs[s] for s in (scenario.comparator, item.strategy))
-    base = integrate(control, scenario.horizon)
-    plain = integrate(treated, scenario.horizon)
-    ratio, middle = cox_hazard_ratio(plain.os, base.os), plain.median("os")
+    base, plain = integrated(scenario.comparator).os, integrated(item.strategy).os
+    ratio, middle = cox_hazard_ratio(plain, base), crossing_time(plain)
 
-    def gain(pull: float, lead: float) -> tuple[float, float]:
-        shrink = max(1.0 - lead / middle, 0.02) if math.isfinite(middle) else 1.0
-        found = integrate(biased(treated, control, pull, shrink), scenario.horizon)
-        return found.median("os"), _gain(found, base, tau)
+    def found(pull: float, lead: float) -> tuple[float, float]:
+        curve = biased(plain, base, pull, _shrink(lead, middle))
+        return crossing_time(curve), restricted_mean(curve, tau) - restricted_mean(base, tau)
 
     rows = []
     for pull in item.pull:
         for lead in item.lead if pull < 1.0 else (0.0,):
-            median, months = gain(pull, lead)
+            median, months = found(pull, lead)
             rows.append(
                 {"pull": pull, "lead": lead, "median": median if math.isfinite(median) else None, "gain": months}
             )
@@ -77,16 +84,17 @@ def _one(scenario: Scenario, plan: Plan, item: SelectionBias) -> dict[str, Any]:
         "tau": tau,
         "hazard_ratio": ratio,
         "e_value": e_value(ratio),
-        "lead_that_erases": _erasing_lead(lambda lead: gain(0.0, lead)[1]),
+        "lead_that_erases": _erasing_lead(lambda lead: found(0.0, lead)[1]),
         "rows": rows,
     }
 
 
-def _gain(found: Outcome, base: Outcome, tau: float) -> float:
-    return restricted_mean(found.os, tau) - restricted_mean(base.os, tau)
+def _shrink(lead: float, median: float) -> float:
+    """Factor on all times that takes `lead` months off the median."""
+    return max(1.0 - lead / median, 0.02) if math.isfinite(median) else 1.0
 
 
-def _erasing_lead(gain: Any) -> float | None:
+def _erasing_lead(gain: Callable[[float], float]) -> float | None:
     """Months of lead at which the gain is gone, to a tenth of a month; ``None`` if more than 60 would be needed."""
     low, high = 0.0, 60.0
     if gain(low) <= 0.0:
@@ -99,30 +107,21 @@ def _erasing_lead(gain: Any) -> float | None:
     return round(high, 1)
 
 
-def biased(treated: GraphSpec, control: GraphSpec, pull: float, shrink: float = 1.0) -> GraphSpec:
-    """A strategy's graph with its advantage over the control reduced.
+def biased(treated: Array, control: Array, pull: float, shrink: float = 1.0) -> Array:
+    """A strategy's survival by day with its advantage over the control reduced.
 
     Parameters
     ----------
-    pull : share of the log hazard ratio of every transition taken for selection.
+    treated, control : overall survival at days 0 … D.
+    pull : share of the log hazard ratio, day by day, taken for selection.
     shrink : factor on all times of the strategy, before its hazard ratio is taken.
     """
-    transitions = []
-    for t, c in zip(treated.transitions, control.transitions, strict=True):
-        hazards = []
-        for own, other in zip(t.hazards, c.hazards, strict=True):
-            hazard = own if shrink == 1.0 else replace(own, time=stretched(own.time, shrink))
-            hazards.append(_pulled(hazard, other, pull))
-        transitions.append(Transition(t.origin, t.target, t.decision, tuple(hazards)))
-    return replace(treated, transitions=tuple(transitions), limits=())
-
-
-def _pulled(own: Hazard, other: Hazard, pull: float) -> Hazard:
-    """The other's hazard times the ratio of the two to the power 1 - pull, in pieces of time."""
-    if pull == 0.0:
-        return own
-    if pull == 1.0 or own.factor == 0.0 or other.factor == 0.0:
-        return other if pull == 1.0 else own
-    ratio: Ratio = between(own.time, other.time) ** (1.0 - pull)
-    factor = other.factor * (own.factor / other.factor) ** (1.0 - pull)
-    return Hazard(with_ratio(other.time, ratio), factor)
+    days = np.arange(len(treated), dtype=np.float64)
+    whole = -np.log(np.maximum(treated, TINY))
+    span = min(365, len(whole) - 1)
+    last = (whole[-1] - whole[-1 - span]) / span  # a day, goes on beyond the curve's end
+    own = np.interp(days / shrink, days, whole) + last * np.maximum(days / shrink - days[-1], 0.0)
+    if pull > 0.0:
+        hazards = np.diff(own), np.diff(-np.log(np.maximum(control, TINY)))
+        own = np.concatenate(([0.0], np.cumsum(hazards[0] ** (1.0 - pull) * hazards[1] ** pull)))
+    return np.asarray(np.exp(-own))

@@ -83,6 +83,7 @@ def plot_km(
     follow_up: float | None = None,
     title: str = "",
     source: str = "",
+    since: str = "",
 ) -> Axes:
     """Kaplan-Meier figure with numbers at risk; returns the Axes.
 
@@ -95,6 +96,7 @@ def plot_km(
     reported_landmarks : label to ``(months, survival, low, high)`` each.
     follow_up : months the trial followed its patients; the figure says where it goes beyond.
     title, source : heading, and the line at the bottom.
+    since : what the time axis counts from; randomisation, or progression, by default.
     """
     medians, marks = reported_medians or {}, reported_landmarks or {}
     series = [
@@ -109,7 +111,7 @@ def plot_km(
         )
         for label, c in curves.items()
     ]
-    return draw(series, ax, endpoint=endpoint, data_end=follow_up, title=title, source=source)
+    return draw(series, ax, endpoint=endpoint, data_end=follow_up, title=title, source=source, since=since)
 
 
 def draw(
@@ -121,6 +123,7 @@ def draw(
     data_end: float | None = None,
     title: str = "",
     source: str = "",
+    since: str = "",
     colors: Sequence[str] | None = None,
 ) -> Axes:
     """Draw survival curves; returns the Axes, its figure is ``ax.figure``.
@@ -133,14 +136,15 @@ def draw(
     months : right end of the time axis; by default where every curve is below 2 %, or the end of the data.
     data_end : months; beyond it the trial saw nobody, and the figure says that the curves are extrapolated there.
     title, source : heading, and the line at the bottom that says where the reported figures come from.
-    colors : one per series; Okabe-Ito if None.
+    since : what the time axis counts from; randomisation, or progression, by default.
+    colors : one per series; Okabe-Ito if None, dashed from the eighth on.
     """
     ax = ax or style.new_axes()
     inks = list(colors) if colors else [style.color(i) for i in range(len(series))]
     end = months or _time_end(series)
-    for one, ink in zip(series, inks, strict=True):
-        _curve(ax, one, ink, end)
-    _axes(ax, endpoint, end, title)
+    for i, (one, ink) in enumerate(zip(series, inks, strict=True)):
+        _curve(ax, one, ink, end, style.dash(i))
+    _axes(ax, endpoint, end, title, since)
     key = _labels(ax, series, inks, end) + _medians(ax, series, inks) + _landmarks(ax, series, inks)
     if data_end is not None and data_end < end:
         from matplotlib.patches import Patch
@@ -193,7 +197,7 @@ def thin(times: Array, *values: Array, points: int = 500) -> NDArray[np.intp]:
     return np.flatnonzero(change)
 
 
-def _curve(ax: Axes, one: Series, ink: str, end: float) -> None:
+def _curve(ax: Axes, one: Series, ink: str, end: float, dash: Any) -> None:
     # one point beyond the axis keeps the line running to its edge
     shown = slice(0, int(np.searchsorted(one.times, end, side="right")) + 1)
     t, s = np.asarray(one.times)[shown], np.asarray(one.survival)[shown]
@@ -202,14 +206,14 @@ def _curve(ax: Axes, one: Series, ink: str, end: float) -> None:
         low, high = np.asarray(one.lower)[shown][keep], np.asarray(one.upper)[shown][keep]
         ax.fill_between(t[keep], low, high, color=ink, alpha=0.18, lw=0, step=None if one.linear else "post")
     style_of_line = "default" if one.linear else "steps-post"
-    ax.plot(t[keep], s[keep], color=ink, lw=1.7, drawstyle=style_of_line, solid_capstyle="butt", zorder=3)
+    ax.plot(t[keep], s[keep], color=ink, lw=1.7, ls=dash, drawstyle=style_of_line, solid_capstyle="butt", zorder=3)
 
 
-def _axes(ax: Axes, endpoint: str, end: float, title: str) -> None:
+def _axes(ax: Axes, endpoint: str, end: float, title: str, since: str) -> None:
     step = _tick_step(end, min(10.0, _points_wide(ax) / 30.0))  # numbers at risk need 30 points each
     ax.set(xlim=(0.0, end), ylim=(0.0, 1.03), xticks=np.arange(0.0, end + 1e-6, step), yticks=np.linspace(0, 1, 5))
     ax.set_yticklabels([f"{v:.0%}".replace("%", "") for v in np.linspace(0, 1, 5)])
-    since = "progression" if endpoint == "pps" else "randomisation"
+    since = since or ("progression" if endpoint == "pps" else "randomisation")
     ax.set(xlabel=f"Months since {since}", ylabel=f"{TITLES.get(endpoint, 'Event-free')} (%)")
     style.tidy(ax)
     if title:
@@ -292,7 +296,7 @@ def _labels(ax: Axes, series: Sequence[Series], inks: Sequence[str], end: float)
     fits_left = low_at / end * width > 0.62 * TEXT * len(series[low].label) + 10
     fits_right = high_at > 0.0 and (1 - high_at / end) * width > 0.62 * TEXT * len(series[top].label) + 10
     if len(series) > 2 or not fits_right or (len(series) == 2 and not fits_left):
-        return [Line2D([], [], color=inks[i], lw=1.7, label=series[i].label) for i in order]
+        return [Line2D([], [], color=inks[i], lw=1.7, ls=style.dash(int(i)), label=series[i].label) for i in order]
     place: dict[str, Any] = {"textcoords": "offset points", "fontsize": TEXT}
     ax.annotate(series[top].label, (high_at, 0.68), (7, 4), color=inks[top], **place)
     if len(series) == 2:

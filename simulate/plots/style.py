@@ -50,6 +50,11 @@ def color(i: int) -> str:
     return OKABE_ITO[i % len(OKABE_ITO)]
 
 
+def dash(i: int) -> str | tuple[float, tuple[float, ...]]:
+    """Line style of the i-th series: dashed where the colours begin again."""
+    return "-" if i < len(OKABE_ITO) else (0.0, (4.0, 1.6))
+
+
 def below(ax: Axes, lines: list[tuple[str, str]], start: float) -> None:
     """Small left-aligned lines of ``(text, colour)`` below the axes, the first `start` points under them."""
     for i, (text, ink) in enumerate(lines):

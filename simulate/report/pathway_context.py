@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulate import __version__
+from simulate.report import pathway_results, results_view, sources_view, words
 from simulate.report import pathway_view as view
-from simulate.report import results_view, sources_view, words
 from simulate.report.glossary import GLOSSARY
 from simulate.report.labels import grade
 from simulate.report.numbers import count, error, fixed, percent, plain_number
@@ -19,6 +19,7 @@ from simulate.report.view import Cell, Column, Picture, Table, listed
 if TYPE_CHECKING:
     from simulate.scenario.pathways import PathwayResult
 
+MANY, RARE = 12, 0.005  # events from which rare rows are left out, and what is rare
 MODEL = (
     "Every patient belongs to a class of the population and gets what the strategy’s rules say. Leaving a line is one "
     "latent time, as in the line’s trial, which ends in the next line, in supportive care or in death; what follows is "
@@ -34,6 +35,8 @@ def pathway_context(
     """The values of the template; `drawn` are figures that exist already."""
     scenario, names, summary = result.scenario, PathNames(result.scenario), result.summary()
     del command
+    few = len(scenario.strategies) <= 3
+    facts = results_view.facts(summary, names, scenario.file.comparator, scenario.strategies[1:])[:4] if few else []
     strategies = "1 strategy" if len(scenario.strategies) == 1 else f"{len(scenario.strategies)} strategies"
     values: dict[str, Any] = {
         "title": scenario.file.title,
@@ -43,7 +46,7 @@ def pathway_context(
         f"{len(scenario.trials)} studies; seed {result.seed}; simulate {__version__}. Times in months (30.4375 days).",
         "version": __version__,
         "answer": answer(result, summary, names),
-        "facts": results_view.facts(summary, names, scenario.file.comparator, scenario.strategies[1:])[:4],
+        "facts": facts,
         **_results(result, summary, names),
         **_evidence(result, summary, names),
         "curves": _pictures(result, summary, names, drawn or {}),
@@ -68,7 +71,7 @@ def _results(result: PathwayResult, summary: Mapping[str, Any], names: PathNames
         "longer": words.LONGER,
         "no_p": words.NO_P,
         "strategies": results_view.strategies_table(summary, names, result.comparison),
-        "time": results_view.time_table(result.comparison, names, result.scenario.file.horizon),
+        "time": pathway_results.time_table(result, names),
         "contrasts": results_view.contrasts_table(summary, names),
         "one_trial": None,
         "one_trial_note": "",
@@ -81,6 +84,7 @@ def _results(result: PathwayResult, summary: Mapping[str, Any], names: PathNames
             "patients": view.patients_table(result.scenario),
             "once": view.count_once_table(summary["count_once"], names),
             "stretch": view.stretch_table(result.scenario, names),
+            "scans": pathway_results.scans_table(result, names),
             "bias": view.bias_tables(summary["selection_bias"], names, result.scenario.file.comparator),
         },
     }
@@ -146,6 +150,10 @@ def toxicity_table(result: PathwayResult, names: PathNames) -> Table | None:
     rows = []
     for name, (label, grades, _) in sorted(events.items()):
         for g in grades:
+            if len(events) > MANY and all(
+                (t := found.get((name, g, s))) is None or t.rate < RARE for s in result.scenario.strategies
+            ):
+                continue
             cells = []
             for s in result.scenario.strategies:
                 t = found.get((name, g, s))
@@ -153,10 +161,14 @@ def toxicity_table(result: PathwayResult, names: PathNames) -> Table | None:
                 mc = "" if t is None or t.rate == 0.0 or t.mc_error is None else error(100 * t.mc_error, 1)
                 cells.append(Cell(shown, value=None if t is None else t.rate, error=mc))
             rows.append((Cell(label, small=grade(g)), *cells))
-    note = (
-        "Events of the first line, as its trial reports them; “–” where the regimen’s report does not name the event."
-    )
-    return Table("toxicity", "Adverse events and outcomes of the first line", columns, tuple(rows), (note,), wide=True)
+    what = "first line" if len(result.scenario.plan.lines.lines) > 1 else "treatment"
+    notes = [
+        f"Events of the {what}, as its trial reports them; “–” where the regimen’s report does not name the event."
+    ]
+    if len(events) > MANY:
+        notes.append(f"Rows below {percent(RARE)} under every strategy are left to toxicity.csv.")
+    caption = f"Adverse events and outcomes of the {what}"
+    return Table("toxicity", caption, columns, tuple(rows), tuple(notes), wide=True)
 
 
 def answer(result: PathwayResult, summary: Mapping[str, Any], names: PathNames) -> list[str]:
@@ -165,41 +177,49 @@ def answer(result: PathwayResult, summary: Mapping[str, Any], names: PathNames) 
     medians = []
     for k, s in summary["strategies"].items():
         m = s["endpoints"]["os"]["median"]
-        medians.append(f"{'not reached' if m is None else fixed(m, 1) + ' months'} with {names.strategy(k)}")
-    first = (
-        f"Among simulated patients ({scenario.plan.population.label}), median overall survival was {listed(medians)}."
-    )
-    for c in summary["contrasts"]:
-        if c["endpoint"] == "os" and c["rmst_difference"] is not None:
-            gain, tau = c["rmst_difference"], plain_number(c["rmst_tau"])
-            more = "longer" if gain >= 0 else "less"
-            first += (
-                f" Over the first {tau} months patients lived {fixed(abs(gain), 1)} months {more} on average with "
-                f"{names.strategy(c['strategy'])} than with {names.strategy(c['comparator'])}."
-            )
-    parts = [first]
+        medians.append(f"{'not reached' if m is None else fixed(m, 1) + ' months'} ({names.strategy(k)})")
+    parts = [f"Patients: {scenario.plan.population.label}. Median overall survival: {listed(medians)}."]
+    gains = [c for c in summary["contrasts"] if c["endpoint"] == "os" and c["rmst_difference"] is not None]
+    if gains:
+        words = [f"{fixed(c['rmst_difference'], 1, sign=True)} ({names.strategy(c['strategy'])})" for c in gains]
+        parts.append(
+            f"Mean months of life gained over the first {plain_number(gains[0]['rmst_tau'])} months, against "
+            f"{names.strategy(scenario.file.comparator)}: {listed(words)}."
+        )
     if summary["unanchored"]:
         labels = listed([names.regimen(r) for r in summary["unanchored"]])
         parts.append(
-            f"NOT RANDOMISED: {labels} entered with the survival of their own studies. Differences "
-            f"against them contain "
-            "the difference between the patients of those studies and are not estimates of an effect."
+            f"NOT RANDOMISED: {labels} entered with the survival of their own studies. Differences against them "
+            "contain the difference between the patients of those studies and are not estimates of an effect."
         )
-    for one in summary["selection_bias"]:
-        halved = next((r for r in one["rows"] if r["pull"] == 0.5 and r["lead"] == 0.0), None)
-        if halved is not None:
-            parts.append(
-                f"If half of the advantage of {names.strategy(one['strategy'])} is the selection of "
-                f"its patients, the gain "
-                f"over {plain_number(one['tau'])} months is {fixed(halved['gain'], 1)} months; its E-value is "
-                f"{fixed(one['e_value'], 1)}."
-            )
+    parts += [_selection(one, names) for one in summary["selection_bias"]]
+    untold = [names.strategy(s) for s in scenario.strategies if not scenario.plan.progression_known(s)]
+    if untold:
+        parts.append(
+            f"Progression-free survival is not shown for {listed(untold)}: for all or part of these patients it was "
+            "not reported."
+        )
     parts.append(
-        "The studies’ own medians went into their models, so meeting them proves nothing. The mix of "
-        "patients, the rules "
-        "and everything beyond the studies’ follow-up rest on the assumptions listed below."
+        "The studies’ own medians went into their models, so meeting them proves nothing. The mix of patients, the "
+        "rules and everything beyond the studies’ follow-up rest on the assumptions listed below."
     )
     return parts
+
+
+def _selection(one: Mapping[str, Any], names: PathNames) -> str:
+    """How much selection would explain, in one or two sentences."""
+    whole = next((r for r in one["rows"] if r["pull"] == 0.0 and r["lead"] == 0.0), None)
+    halved = next((r for r in one["rows"] if r["pull"] == 0.5 and r["lead"] == 0.0), None)
+    text = f"SELECTED PATIENTS: {names.strategy(one['strategy'])}."
+    if whole is not None and halved is not None:
+        text += (
+            f" If half of its log hazard ratio is the choice of patients, {fixed(halved['gain'], 1)} months remain of "
+            f"the gain of {fixed(whole['gain'], 1)} over {plain_number(one['tau'])} months."
+        )
+    lead = one["lead_that_erases"]
+    if lead is not None:
+        text += f" Immortal time of {plain_number(lead)} months would erase it."
+    return text + f" E-value {fixed(one['e_value'], 1)}."
 
 
 def _pictures(
@@ -213,7 +233,7 @@ def _pictures(
     makers = pathway_figures(result)
     captions = {
         "km_os": "Overall survival under each strategy.",
-        "km_pfs": "Progression-free survival (time in the first line; supportive care counts as progression at once).",
+        "km_pfs": "Progression-free survival, of the strategies for which it was reported.",
         "states": "Where the patients are: share in each state of the pathway over time, one panel a strategy.",
     }
     for name, make in makers.items():

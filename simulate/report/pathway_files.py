@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +31,9 @@ def pathway_frames(result: PathwayResult) -> dict[str, pd.DataFrame]:
         "toxicity.csv": compared.to_df("toxicity"),
         "time_in_state.csv": compared.to_df("time_in_state"),
         "curves_os.csv": _curves(result, "os"),
-        "curves_pfs.csv": _curves(result, "pfs"),
+        **({"curves_pfs.csv": _curves(result, "pfs")} if result.survival("pfs") else {}),
         "states.csv": states_frame(result),
+        "scans.csv": pd.DataFrame(summary["scans"]),
         "count_once.csv": pd.DataFrame(summary["count_once"]),
         "selection_bias.csv": pd.DataFrame(
             [
@@ -70,7 +71,7 @@ def pathway_figures(result: PathwayResult) -> dict[str, Callable[[], Any]]:
     """Name of each figure → what draws it."""
     return {
         "km_os": lambda: _km(result, "os"),
-        "km_pfs": lambda: _km(result, "pfs"),
+        **({"km_pfs": lambda: _km(result, "pfs")} if result.survival("pfs") else {}),
         "states": lambda: draw_states(result),
     }
 
@@ -80,7 +81,7 @@ def _km(result: PathwayResult, endpoint: str) -> Any:
     from simulate.report.figures import literal
 
     curves = {result.scenario.label(k): c for k, c in result.survival(endpoint).items()}
-    return literal(plot_km(curves, endpoint))
+    return literal(plot_km(curves, endpoint, since="the start"))
 
 
 def draw_states(result: PathwayResult) -> Any:
@@ -96,11 +97,10 @@ def draw_states(result: PathwayResult) -> Any:
     figure = Figure(figsize=(style.WIDTH + 1.0, 2.5 * rows + 0.9), dpi=150, facecolor="white")
     axes = figure.subplots(rows, min(2, len(names)), squeeze=False, sharex=True, sharey=True)
     states = [c for c in frame.columns if c not in ("strategy", "months")]
+    words = [state_words(s, states) for s in states]
     for ax, name in zip(axes.flat, names, strict=False):
         own = frame[(frame["strategy"] == name) & (frame["months"] <= end)]
-        ax.stackplot(
-            own["months"], *(100 * own[s] for s in states), colors=COLOURS, labels=[STATES.get(s, s) for s in states]
-        )
+        ax.stackplot(own["months"], *(100 * own[s] for s in states), colors=COLOURS, labels=words)
         ax.set_title(result.scenario.label(name), fontsize=style.TEXT, parse_math=False, wrap=True)
         ax.set_xlim(0, end)
         ax.set_ylim(0, 100)
@@ -117,8 +117,16 @@ def draw_states(result: PathwayResult) -> Any:
     return figure
 
 
+def state_words(state: str, states: Sequence[str]) -> str:
+    """A health state in words; where one line is modelled, it is the treatment."""
+    if state == "progression_free" and "progressed" in states:
+        return "no progression (alive, where only survival is reported)"
+    return STATES.get(state, state.replace("_", " "))
+
+
 STATES = {
     "progression_free": "first line, no progression",
+    "total": "alive, all together",
     "progressed": "after progression",
     "second_line": "second line",
     "third_line": "third line",

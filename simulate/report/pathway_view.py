@@ -40,6 +40,11 @@ class PathNames:
         return self.scenario.plan.lines.evidence.regimen(name).label
 
 
+def line_words(scenario: PathwayScenario, line: str) -> str:
+    """A line in words; where only one is modelled it need not be the first of a patient's life."""
+    return line.replace("_", " ") if len(scenario.plan.lines.lines) > 1 else ""
+
+
 def given_table(scenario: PathwayScenario, names: PathNames) -> Table:
     """Share of patients whom each strategy gives each regimen, line by line, of those who reach the line."""
     plan = scenario.plan
@@ -58,7 +63,7 @@ def given_table(scenario: PathwayScenario, names: PathNames) -> Table:
                 own[s] += c.share
         for label, own in sorted(shares.items(), key=lambda kv: -max(kv[1].values())):
             cells = [Cell(percent(own[s]) if own[s] > 0 else "–", value=own[s]) for s in scenario.strategies]
-            rows.append(row(Cell(label, small=line.replace("_", " ")), *cells))
+            rows.append(row(Cell(label, small=line_words(scenario, line)), *cells))
     notes = tuple(
         f"Of those alive after the line before, {percent(v.reach, 0)} start the {k.replace('_', ' ')}"
         + (f" (sources: {percent(v.range[0], 0)} to {percent(v.range[1], 0)})." if v.range else ".")
@@ -82,7 +87,7 @@ def bases_table(scenario: PathwayScenario, names: PathNames) -> Table:
             how += f"; BORROWED: {b.borrowed}"
         rows.append(
             row(
-                Cell(names.regimen(regimen), small=line.replace("_", " ")),
+                Cell(names.regimen(regimen), small=line_words(scenario, line)),
                 Cell(b.trial or "–", small=b.arm.replace("_", " ")),
                 Cell(how, small=small, mark="conflict" if b.kind == "unanchored" else ""),
             )

@@ -119,15 +119,16 @@ def time_table(comparison: Any, names: Labels, horizon: float) -> Table | None:
 
 def contrasts_table(summary: Summary, names: Labels) -> Table | None:
     """Strategy against comparator: hazard ratios, difference of restricted means, P(T1 > T0)."""
+    in_trial = any(c.get("hazard_ratio") is not None for c in summary["contrasts"])
     columns = (
         Column("contrast", numeric=False),
-        Column("hazard ratio", "trial’s follow-up"),
+        *((Column("hazard ratio", "trial’s follow-up"),) if in_trial else ()),
         Column("hazard ratio", "everyone followed up"),
         Column("gain in restricted mean", "months"),
         Column("P(T₁ > T₀)", "two different patients"),
     )
     rows = []
-    for c in summary["contrasts"]:
+    for c in sorted(summary["contrasts"], key=lambda c: list(labels.ENDPOINTS).index(c["endpoint"])):
         who = f"{names.strategy(c['strategy'])} v {names.strategy(c['comparator'])}"
         gain = measured(c.get("rmst_difference"), c.get("rmst_difference_mc_error"), 1, 2, sign=True)
         longer, longer_mc = c.get("p_longer"), c.get("p_longer_mc_error")
@@ -135,7 +136,7 @@ def contrasts_table(summary: Summary, names: Labels) -> Table | None:
         rows.append(
             row(
                 Cell(labels.ENDPOINTS[c["endpoint"]].capitalize(), small=who),
-                Cell(hr.text, small=c.get("follow_up") or "", value=hr.value, error=hr.error),
+                *((Cell(hr.text, small=c.get("follow_up") or "", value=hr.value, error=hr.error),) if in_trial else ()),
                 measured(c.get("hazard_ratio_uncensored"), c.get("hazard_ratio_uncensored_mc_error"), 3, 3),
                 Cell(gain.text, small=f"to {plain_number(c['rmst_tau'])} mo", value=gain.value, error=gain.error),
                 _percent(longer, longer_mc),
@@ -226,8 +227,12 @@ def facts(summary: Summary, names: Labels, comparator: str, others: Sequence[str
     out = []
     for e in ("os", "pfs"):
         values = [
-            (median(summary["strategies"][s]["endpoints"][e]).text, names.strategy(s)) for s in (*others, comparator)
+            (median(found).text, names.strategy(s))
+            for s in (*others, comparator)
+            if (found := summary["strategies"][s]["endpoints"].get(e)) is not None
         ]
+        if not values:
+            continue
         out.append((f"Median {e.upper()}, months", " v ".join(v for v, _ in values), " v ".join(n for _, n in values)))
     for c in summary["contrasts"]:
         if c["endpoint"] == "os" and c.get("hazard_ratio") is not None:

@@ -26,6 +26,7 @@ from simulate.pathways.oracle import Outcome, integrate
 from simulate.scenario.rates import discount_rates
 from simulate.survival import SurvivalCurve
 
+SCANNED = 100_000  # patients behind the effect of scans
 Progress = Callable[[int, int], None]
 
 
@@ -114,6 +115,7 @@ class PathwayScenario:
             rmst_tau={e: t for e, t in self.file.rmst.items() if e in self.plan.endpoints},
             grades={e: grades for e, (_, grades, _) in events.items()},
             headline={e: h for e, (_, _, h) in events.items() if h},
+            unknown={"pfs": [s for s in self.strategies if not self.plan.progression_known(s)]},
         )
         return PathwayResult(self, counts, comparison, n, s, threads, started)
 
@@ -170,15 +172,34 @@ class PathwayResult:
             "unanchored": sorted({b.regimen for b in self.scenario.plan.bases.values() if b.kind == "unanchored"}),
             "count_once": count_once(self.scenario.file, self.scenario.library, self.scenario.plan),
             "selection_bias": selection_bias(self.scenario.file, self.scenario.plan),
+            "scans": self._scans(),
         }
+
+    def _scans(self) -> list[dict[str, Any]]:
+        """What schedules of imaging do to PFS, on patients of this run."""
+        from simulate.pathways.scans import scan_rows, schedules
+
+        plan, horizon = self.scenario.plan, self.scenario.file.horizon
+        tau = min(self.scenario.file.rmst.get("pfs", 24.0), horizon)
+        known = [s for s in self.scenario.strategies if plan.progression_known(s)]
+        times = ((s, *self._leaving(s, min(self.patients, SCANNED))) for s in known)
+        return scan_rows(times, self.scenario.file.comparator, schedules(self.scenario.file.scans), tau)
+
+    def _leaving(self, strategy: str, patients: int) -> tuple[np.ndarray, np.ndarray]:
+        """Months to leaving the first line alive, and to death, of the first patients."""
+        compiled = build(self.scenario.plan.graphs[strategy])
+        rows = graph_rows(compiled, new_job(patients, self.seed, 0), threads=self.threads)
+        entry = dict(zip(compiled.states, rows.entry, strict=True))
+        alive = np.min([entry[s] for s in compiled.states[1:-1]], axis=0)
+        return alive, entry[compiled.states[-1]]
 
     def to_df(self) -> pd.DataFrame:
         """The contrasts, one row a strategy and endpoint."""
         return self.comparison.to_df()
 
     def survival(self, endpoint: str) -> Mapping[str, SurvivalCurve]:
-        """Survival curves of an endpoint under every strategy."""
-        return {k: SurvivalCurve.from_counts(c, endpoint) for k, c in self.counts.items()}
+        """Survival curves of an endpoint under every strategy of which it is known."""
+        return dict(self.comparison.curves.get(endpoint, {}))
 
     def plot(self, ax: Any = None) -> Any:
         """Overall survival under every strategy; returns the Axes."""
@@ -204,11 +225,22 @@ class PathwayResult:
                     "share_of_class": np.array([c.share for c in covariates])[rows.stratum],
                     "pfs": left,
                     "os": entry["dead"],
+                    **self._found(left, entry["dead"]),
                     **{f"enters_{s}": entry[s] for s in self.scenario.plan.states[1:]},
                 }
                 for x, event in enumerate(compiled.events):
                     data[f"toxicity_{event}"] = rows.grade[x]
                 yield pd.DataFrame(data)
+
+    def _found(self, left: np.ndarray, dead: np.ndarray) -> dict[str, np.ndarray]:
+        """PFS as the scenario's scans find it, where it names a schedule."""
+        from simulate.pathways.scans import found_at
+
+        scans = self.scenario.file.scans
+        if scans is None:
+            return {}
+        progression = np.where(left < dead, left, np.inf)
+        return {"pfs_found_at_scans": found_at(progression, dead, float(scans.every_weeks))}
 
     def save(self, out: str | Path, *, save_patients: bool = False, command: str | None = None) -> Path:
         """Write ``summary.json``, tables, figures, ``report.html``, ``provenance.json`` into a folder, or nothing."""
