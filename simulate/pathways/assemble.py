@@ -20,6 +20,7 @@ from simulate.pathways.profiles import PatientClass, Profile, classes, combinati
 from simulate.pathways.toxicities import event_rates, shares_met
 
 ALMOST_ALL = 0.995  # share of patients
+ONLY_DEATHS = 0.999  # death share of a model that knows overall survival alone
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Plan:
         known = 0.0
         for c, t in zip(self.classes, self.treatments[strategy], strict=True):
             first = t.steps[0]
-            if first is not None and first.placed.model.death_share < 1.0:
+            if first is not None and first.placed.model.death_share < ONLY_DEATHS:
                 known += c.share
         return known > ALMOST_ALL
 

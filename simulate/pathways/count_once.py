@@ -45,7 +45,7 @@ def _compared(regimen: str, plan: Plan, horizon: float) -> list[dict[str, Any]]:
     days = int(np.ceil(horizon * DAYS_PER_MONTH))
     calibrated = _calibrated(regimen, plan, days)
     rows = []
-    for endpoint in ENDPOINTS:
+    for endpoint in ENDPOINTS if plan.progression_known(regimen) else ENDPOINTS[:1]:
         a, b = crossing_time(calibrated[endpoint]), found.median(endpoint)
         both = np.isfinite(a) and np.isfinite(b)
         rows.append(

@@ -18,6 +18,7 @@ from simulate.model.types import ArmModel, Distribution
 
 Array = NDArray[np.float64]
 CUTS = (2.0, 4.0, 6.0, 9.0, 12.0, 18.0, 24.0, 36.0)
+LEAST = 0.35  # cumulative hazard in a piece: 30 % of those who enter it have the event
 LIMIT = 20.0  # of a piece's hazard ratio: beyond, a piece holds too little hazard to say
 
 
@@ -61,11 +62,23 @@ NO_EFFECT = Effect(Ratio((1.0,) * (len(CUTS) + 1)), Ratio((1.0,) * (len(CUTS) + 
 
 
 def between(treated: Distribution, control: Distribution) -> Ratio:
-    """Hazard ratio of two distributions in the pieces of `CUTS`."""
+    """Hazard ratio of two distributions in pieces of time.
+
+    Neighbouring pieces of `CUTS` are joined until each holds `LEAST` of the control's cumulative hazard: what two
+    families of curves do where hardly anybody has the event is no evidence, and carried to a baseline with events there
+    it would be taken for some.
+    """
     edges = np.array([0.0, *CUTS, 2.0 * CUTS[-1]])
     a, b = (np.diff(d.cumulative_hazard(edges)) for d in (treated, control))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(b > 1e-9, a / b, 1.0)
+    groups: list[list[int]] = [[]]
+    for i in range(len(b)):
+        groups[-1].append(i)
+        if b[groups[-1]].sum() >= LEAST and b[i + 1 :].sum() >= LEAST:
+            groups.append([])
+    ratio = np.ones(len(b))
+    for group in groups:
+        if b[group].sum() > 1e-9:
+            ratio[group] = a[group].sum() / b[group].sum()
     return Ratio(tuple(float(r) for r in np.clip(ratio, 1.0 / LIMIT, LIMIT)))
 
 

@@ -19,7 +19,7 @@ def time_table(result: PathwayResult, names: PathNames) -> Table | None:
     times = result.comparison.time_in_state
     if not times:
         return None
-    states = list(dict.fromkeys(t.state for t in times))
+    states = [s for s in dict.fromkeys(t.state for t in times) if any(t.months > 0 for t in times if t.state == s)]
     rates = sorted({t.rate for t in times})
     found = {(t.strategy, t.state, t.rate): t for t in times}
     columns = (Column("strategy", numeric=False), *(Column(state_words(s, states), "months") for s in states))
@@ -43,20 +43,24 @@ def scans_table(result: PathwayResult, names: PathNames) -> Table | None:
     rows = result.summary()["scans"]
     if not rows:
         return None
+    horizon = result.scenario.file.horizon
     weeks = list(dict.fromkeys(r["every_weeks"] for r in rows))
     found = {(r["strategy"], r["every_weeks"]): r for r in rows}
     heads = ["as calibrated" if w is None else f"scans every {plain_number(w)} weeks" for w in weeks]
-    columns = (Column("strategy", numeric=False), *(Column(h, "median PFS, months") for h in heads))
+    columns = (Column("strategy", numeric=False), *(Column(h, "mean PFS, months") for h in heads))
     body = []
     for name in dict.fromkeys(r["strategy"] for r in rows):
         cells = []
         for w in weeks:
             r = found[name, w]
-            gain = "" if r["gain"] is None else f"mean gain {fixed(r['gain'], 2, sign=True)}"
-            cells.append(Cell("not reached" if r["median"] is None else fixed(r["median"], 2), small=gain))
+            median = "median not reached" if r["median"] is None else f"median {fixed(r['median'], 1)}"
+            gain = "" if r["gain"] is None else f", gain {fixed(r['gain'], 2, sign=True)}"
+            cells.append(Cell(fixed(r["rmst"], 2), small=median + gain))
         body.append(row(Cell(names.strategy(name)), *cells))
     notes = (
-        "A progression is dated at the next scan, a death on its day; overall survival does not change. The trials’ "
-        "own PFS is what their scans found: what carries over is the difference between two schedules.",
+        f"Means are restricted to {plain_number(min(result.scenario.file.rmst.get('pfs', 24.0), horizon))} months; "
+        "medians fall on the dates of scans. A progression is dated at the next scan, a death on its day; overall "
+        "survival does not change. The trials’ own PFS is what their scans found: what carries over is the difference "
+        "between two schedules.",
     )
     return Table("scans", "If progression is found at scans", columns, tuple(body), notes, wide=True)

@@ -21,7 +21,7 @@ KINDS = {
     "baseline": "carries the level of its line",
     "same trial": "randomised against the baseline",
     "anchored": "effect carried over randomised comparisons",
-    "unanchored": "UNANCHORED: its own study's level, not randomised against the others",
+    "unanchored": "UNANCHORED: level of its own study",
 }
 
 
@@ -82,9 +82,9 @@ def bases_table(scenario: PathwayScenario, names: PathNames) -> Table:
     rows = []
     for (line, regimen), b in sorted(scenario.plan.bases.items(), key=lambda kv: (LINES.index(kv[0][0]), kv[0][1])):
         how = KINDS.get(b.kind, b.kind)
-        small = "; ".join(b.chain)
+        small = "; ".join(chain_words(link, names) for link in b.chain)
         if b.borrowed:
-            how += f"; BORROWED: {b.borrowed}"
+            small = "; ".join(x for x in (small, f"BORROWED: {b.borrowed}") if x)
         rows.append(
             row(
                 Cell(names.regimen(regimen), small=line_words(scenario, line)),
@@ -94,6 +94,13 @@ def bases_table(scenario: PathwayScenario, names: PathNames) -> Table:
         )
     note = "Where regimens were never randomised against each other, their difference contains that of their patients."
     return Table("bases", "Where each model comes from", columns, tuple(rows), (note,), wide=True)
+
+
+def chain_words(link: str, names: PathNames) -> str:
+    """A link ``study: a v b`` of a chain of comparisons with the regimens' labels."""
+    study, _, pair = link.partition(": ")
+    sides = [names.regimen(side) for side in pair.split(" v ")]
+    return f"{' v '.join(sides)} ({study})"
 
 
 def patients_table(scenario: PathwayScenario) -> Table:
