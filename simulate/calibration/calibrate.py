@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulate.calibration.figures import modelled, toxicities, trial_sizes
 from simulate.calibration.linear import LinearPosterior, linearise
 from simulate.calibration.result import Calibration, rounded_cells, used
+from simulate.calibration.shapes import learned
 from simulate.calibration.solve import Forward, Solution, solve
 from simulate.calibration.spec import Cell, Layout, ProcessSpec, Spec
 from simulate.calibration.statistics import Statistic
@@ -55,6 +56,16 @@ def _guess(trial: Trial, statistics: Sequence[Statistic]) -> dict[str, dict[str,
     return out
 
 
+def learned_shapes(trial: Trial, process: str) -> tuple[tuple[str, float, float], ...]:
+    """What the library's other studies say of the shapes of this one's arms; empty where there is no library."""
+    found = []
+    for name, arm in trial.arms.items():
+        prior = learned(trial.id, process, arm.treatment_class, trial.line_of_therapy)
+        if prior is not None:
+            found.append((name, *prior))
+    return tuple(found)
+
+
 def specification(trial: Trial, statistics: Sequence[Statistic], **override: Any) -> Spec:
     """The specification a trial file asks for; `override` replaces fields of `Spec`."""
     c = trial.calibration
@@ -70,11 +81,12 @@ def specification(trial: Trial, statistics: Sequence[Statistic], **override: Any
         share = (1.0, 1e-6)  # every end of the alive state is a death
     if c.dependence is not None and c.dependence.fixed is not None:
         dependence = c.dependence.fixed
+    first = "os" if c.structure == "survival_only" else "pfs"
     spec = Spec(
         tuple(trial.arms),
         tuple(trial.strata),
-        _process(c.pfs, "weibull"),
-        _process(c.pps, "weibull"),
+        replace(_process(c.pfs, "weibull"), learned=learned_shapes(trial, first)),
+        replace(_process(c.pps, "weibull"), learned=learned_shapes(trial, "pps")),
         share,
         dependence,
         _guess(trial, statistics),

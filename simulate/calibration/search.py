@@ -112,7 +112,8 @@ def search(trial: Trial) -> list[SearchRow]:
 
     def score(pfs: ProcessSpec, pps: ProcessSpec) -> dict[str, Any]:
         try:
-            value, objective, feasible = log_evidence(statistics, replace(base, pfs=pfs, pps=pps), sampling)
+            own = replace(pfs, learned=base.pfs.learned), replace(pps, learned=base.pps.learned)
+            value, objective, feasible = log_evidence(statistics, replace(base, pfs=own[0], pps=own[1]), sampling)
         except (np.linalg.LinAlgError, FloatingPointError):
             value, objective, feasible = float("-inf"), float("inf"), False
         return {

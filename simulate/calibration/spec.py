@@ -44,7 +44,8 @@ class ProcessSpec:
 
     `effect` is ``shape_per_arm`` (own median and shape), ``common_shape`` (own median; proportional hazards for a
     Weibull) or ``piecewise_hazard_ratio`` (first arm's distribution times a ratio that changes at `cuts`, months).
-    `shape_prior` replaces the family's own (mean, SD) of `SHAPE_PRIOR`.
+    `shape_prior` replaces the family's own (mean, SD) of `SHAPE_PRIOR`; `learned` holds, for each arm, the shift of
+    that mean and the standard deviation that the library's other studies suggest (`simulate.calibration.shapes`).
     """
 
     family: str = "weibull"
@@ -52,6 +53,17 @@ class ProcessSpec:
     effect: str = "shape_per_arm"
     cuts: tuple[float, ...] = ()
     shape_prior: tuple[float, float] | None = None
+    learned: tuple[tuple[str, float, float], ...] = ()  # (arm, shift, SD)
+
+    def prior_of_shape(self, arm: str) -> tuple[float, float]:
+        """Mean and standard deviation of the shape's prior for an arm, or for all of them together (``all``)."""
+        if self.shape_prior is not None:
+            return self.shape_prior
+        mean, sd = SHAPE_PRIOR[self.family]
+        own = [(shift, width) for name, shift, width in self.learned if arm in (name, "all")]
+        if not own:
+            return mean, sd
+        return mean + sum(s for s, _ in own) / len(own), sum(w for _, w in own) / len(own)
 
     @property
     def label(self) -> str:
@@ -101,7 +113,7 @@ def _process_parameters(
     if spec.family in SHAPE_PRIOR:
         own = spec.effect == "shape_per_arm"
         for arm in arms if own else ("all",):
-            out.append(Parameter(f"{prefix}.shape.{arm}", *(spec.shape_prior or SHAPE_PRIOR[spec.family])))
+            out.append(Parameter(f"{prefix}.shape.{arm}", *spec.prior_of_shape(arm)))
     if spec.family == "gengamma":
         out.append(Parameter(f"{prefix}.q", *Q_PRIOR))
     if spec.cure:

@@ -17,14 +17,14 @@ def arm(shape: float, median: float) -> ArmModel:
 
 
 def test_an_effect_is_not_read_where_hardly_anybody_has_the_event():
-    """Control log-logistic with shape 2.8: 1.7 % have the event in 2 months; its ratio to shape 1.76 there is over 4.
+    """Control log-logistic with shape 2.8: 1.7 % have the event in 2 months; its ratio to shape 1.76 there is over 3.
 
     Carried piece by piece to a Weibull baseline with many early events, that tail would halve the median. The median
     gains as in the trial instead: 10 against 8.5 months is a ratio of 1.18, here within a quarter.
     """
     treated, control = arm(1.76, 10.0), arm(2.82, 8.5)
     early = treated.pfs.cumulative_hazard(2.0) / control.pfs.cumulative_hazard(2.0)
-    assert early > 4.0  # what must not be carried over
+    assert early > 3.0  # what must not be carried over
     effect = effects.effect(treated, control)
     assert max(effect.progression.ratios) < 1.1
     base = ArmModel(WEIBULL, 0.13, WEIBULL)
