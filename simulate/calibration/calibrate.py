@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulate.calibration.family_prior import learned_families, likeliest
 from simulate.calibration.figures import modelled, toxicities, trial_sizes
 from simulate.calibration.linear import LinearPosterior, linearise
 from simulate.calibration.result import Calibration, rounded_cells, used
@@ -28,32 +30,84 @@ Array = NDArray[np.float64]
 REPLICATES = 1000
 BOOTSTRAP_SEED = 20240
 DRAWS = 500
+LIKE_THE_OTHER_ARMS = 0.4  # SD of an arm's log median around those it was randomised against
+NO_LIBRARY = {"pfs": 6.0, "os": 14.0, "pps": 6.4}  # months, where nothing was learned yet
 DEATH_SHARE = (0.10, 0.7)  # default prior where a file gives none: median share, SD on the logit scale
 
 
-def _process(choice: EndpointModel, default: str) -> ProcessSpec:
-    family = default if choice.family == "auto" else choice.family
+def _process(trial: Trial, choice: EndpointModel, process: str) -> ProcessSpec:
+    family: str = choice.family
+    if family == "auto":
+        classes = frozenset(arm.treatment_class or "" for arm in trial.arms.values())
+        family = likeliest(learned_families(trial.id, process, classes, trial.line_of_therapy))
     effect = "piecewise_hazard_ratio" if choice.ratio_cuts else choice.effect
     own = choice.shape_prior
-    return ProcessSpec(family, choice.cure, effect, choice.ratio_cuts, None if own is None else (own.mean, own.sd))
+    return ProcessSpec(
+        family,
+        choice.cure,
+        effect,
+        choice.ratio_cuts,
+        None if own is None else (own.mean, own.sd),
+        learned_shapes(trial, process),
+    )
 
 
-def _guess(trial: Trial, statistics: Sequence[Statistic]) -> dict[str, dict[str, float]]:
-    """Rough medians an arm, which centre the weak priors on location."""
-    out: dict[str, dict[str, float]] = {"pfs": {}, "pps": {}}
+def _rough_medians(trial: Trial, statistics: Sequence[Statistic], endpoint: str) -> dict[str, float]:
+    """Medians of the arms (months) of the figures that may be used: reported, else as a landmark's rate implies."""
+    out = {}
     for arm in trial.arms:
-        median = {}
-        alive_is_free = trial.calibration.structure == "survival_only"  # the PFS slot holds OS
-        for endpoint in ("pfs", "os"):
-            own = [
-                s.value
-                for s in statistics
-                if s.kind == "median" and s.endpoint == endpoint and {c[0] for c in s.groups[0].cells} == {arm}
-            ]
-            median[endpoint] = float(np.median(own)) if own else {"pfs": 6.0, "os": 14.0}[endpoint]
-        out["pfs"][arm] = median["os" if alive_is_free else "pfs"]
-        out["pps"][arm] = max(0.8 * (median["os"] - median["pfs"]), 1.0)
+        own = [
+            s
+            for s in statistics
+            if s.endpoint == endpoint and s.role in ("primary", "fit") and {c[0] for c in s.groups[0].cells} == {arm}
+        ]
+        reported = [s.value for s in own if s.kind == "median"]
+        implied = [
+            math.log(2.0) * s.timepoint / -math.log(s.value)
+            for s in own
+            if s.kind == "landmark" and s.timepoint and 0.0 < s.value < 1.0
+        ]
+        if reported or implied:
+            out[arm] = float(np.median(reported or implied))
     return out
+
+
+def locations(
+    trial: Trial, statistics: Sequence[Statistic]
+) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+    """Centres (months) and, where no figure is of the arm itself, widths of the priors on log medians.
+
+    An arm without a figure is taken like the other arms if they were randomised, else like its class and line in the
+    library's other studies.
+    """
+    centre: dict[str, dict[str, float]] = {"pfs": {}, "os": {}, "pps": {}}
+    width: dict[str, dict[str, float]] = {"pfs": {}, "os": {}, "pps": {}}
+
+    def like_the_library(process: str, name: str) -> None:
+        prior = learned(trial.id, process, trial.arms[name].treatment_class, trial.line_of_therapy, "medians")
+        if prior is None:
+            centre[process][name] = NO_LIBRARY[process]
+        else:
+            centre[process][name], width[process][name] = math.exp(prior[0]), prior[1]
+
+    for endpoint in ("pfs", "os"):
+        known = _rough_medians(trial, statistics, endpoint)
+        for name in trial.arms:
+            if name in known:
+                centre[endpoint][name] = known[name]
+            elif known and trial.design == "randomised":
+                centre[endpoint][name] = float(np.exp(np.mean(np.log(list(known.values())))))
+                width[endpoint][name] = LIKE_THE_OTHER_ARMS
+            else:
+                like_the_library(endpoint, name)
+    if trial.calibration.structure == "survival_only":  # the PFS slot holds OS
+        return {"pfs": centre["os"], "pps": dict.fromkeys(trial.arms, 1.0)}, {"pfs": width["os"]}
+    for name in trial.arms:
+        if name not in width["pfs"] and name not in width["os"]:  # both are told by figures
+            centre["pps"][name] = max(0.8 * (centre["os"][name] - centre["pfs"][name]), 1.0)
+        else:
+            like_the_library("pps", name)
+    return {k: centre[k] for k in ("pfs", "pps")}, {k: width[k] for k in ("pfs", "pps")}
 
 
 def learned_shapes(trial: Trial, process: str) -> tuple[tuple[str, float, float], ...]:
@@ -85,41 +139,13 @@ def specification(trial: Trial, statistics: Sequence[Statistic], **override: Any
     spec = Spec(
         tuple(trial.arms),
         tuple(trial.strata),
-        replace(_process(c.pfs, "weibull"), learned=learned_shapes(trial, first)),
-        replace(_process(c.pps, "weibull"), learned=learned_shapes(trial, "pps")),
+        _process(trial, c.pfs, first),
+        _process(trial, c.pps, "pps"),
         share,
         dependence,
-        _guess(trial, statistics),
+        *locations(trial, statistics),
     )
     return replace(spec, **override)
-
-
-def automatic(trial: Trial, spec: Spec) -> Spec:
-    """The specification with every ``auto`` family replaced by the search's choice."""
-    c = trial.calibration
-    if "auto" not in (c.pfs.family, c.pps.family):
-        return spec
-    from simulate.calibration.search import choose, search
-
-    row, _ = choose(search(trial))
-    if c.pfs.family == "auto":
-        spec = replace(spec, pfs=_labelled(row.pfs, spec, spec.pfs))
-    if c.pps.family == "auto":
-        spec = replace(spec, pps=_labelled(row.pps, spec, spec.pps))
-    return spec
-
-
-def _labelled(label: str, spec: Spec, own: ProcessSpec) -> ProcessSpec:
-    """The process a label of the search names; a prior on the shape stays the file's."""
-    family, _, effect = label.removeprefix("mixture cure ").partition(", ")
-    found = replace(own, family=family, cure=label.startswith("mixture cure "))
-    if effect == "common shape":
-        return replace(found, effect="common_shape")
-    if effect == "piecewise HR":
-        return replace(
-            found, effect="piecewise_hazard_ratio", cuts=(float(np.median(list(spec.guess["pfs"].values()))),)
-        )
-    return found
 
 
 def build_model(trial: Trial, cells: dict[Cell, ArmModel]) -> JointModel:
@@ -202,7 +228,7 @@ def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
     """
     statistics, _ = modelled(trial)
     if spec is None:
-        spec = automatic(trial, specification(trial, statistics))
+        spec = specification(trial, statistics)
     key = {"trial": trial.model_dump_json(), "spec": repr(spec), "code": CODE}
 
     def compute() -> dict[str, Any]:

@@ -76,7 +76,7 @@ INDISTINGUISHABLE = 2.0
 
 
 def choose(rows: Sequence[SearchRow]) -> tuple[SearchRow, str]:
-    """The specification taken when a file says ``auto``, and the explanation.
+    """The simplest specification that the figures cannot tell from the best, and the explanation.
 
     Among the rows within 2 log units of the best, which the figures cannot tell apart, the simplest: one family with a
     shape per arm, in the order Weibull, log-logistic, log-normal, generalised gamma, Gompertz, exponential.
@@ -85,9 +85,9 @@ def choose(rows: Sequence[SearchRow]) -> tuple[SearchRow, str]:
     plain = [r for r in near if _plain(r.pfs) in PREFERENCE and _plain(r.pps) in PREFERENCE] or near[:1]
     taken = min(plain, key=lambda r: (_rank(r.pfs), _rank(r.pps)))
     words = (
-        f"PFS {taken.pfs}, PPS {taken.pps}: {len(near)} of {len(rows)} specifications explain the figures as well "
+        f"{len(near)} of {len(rows)} specifications explain the figures as well "
         f"(within {INDISTINGUISHABLE:g} log units of the best, PFS {rows[0].pfs}, PPS {rows[0].pps}); "
-        "the simplest is taken."
+        f"the simplest of them is PFS {taken.pfs}, PPS {taken.pps}."
     )
     return taken, words
 

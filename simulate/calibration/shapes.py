@@ -1,9 +1,9 @@
-"""The prior on shapes, learned from the library.
+"""The hierarchical prior on shapes and medians, learned from the library.
 
-Every calibrated study tells something about the shape of its curves: by how much it lies from the prior of its family
-(`SHAPE_PRIOR`), and how surely. These deviations are described by a mixed model, a common mean, a deviation of each
-class of treatment, one of each line of therapy, and what is left between studies. A new study's prior is the model's
-prediction for its class and line; a study never contributes to its own prior.
+Every calibrated study tells something about its curves: by how much their shape lies from the prior of its family
+(`SHAPE_PRIOR`), what their median is, and how surely. These are described by a mixed model: a common mean, a deviation
+of each class of treatment, one of each line of therapy, and what is left between studies. A new study's prior is the
+model's prediction for its class and line; a study never contributes to its own prior.
 
 The observations are those of calibrations under the plain prior, with that prior taken out again, so that nothing is
 learned from itself.
@@ -11,51 +11,22 @@ learned from itself.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
-from simulate.evidence.library import bundled_params
+from simulate.calibration.observations import Observation, observations
 
 Array = NDArray[np.float64]
-SPREAD = 0.25  # scale of the weak priors on the standard deviations of the mixed model, as wide as the plain prior
-FILE = "priors/shapes.csv"
-COLUMNS = ("study", "arm", "process", "treatment_class", "line", "family", "deviation", "variance")
-
-
-@dataclass(frozen=True)
-class Observation:
-    """Shape of one arm's curve: log deviation from its family's prior mean, and its sampling variance."""
-
-    study: str
-    arm: str
-    process: str
-    treatment_class: str
-    line: str
-    family: str
-    deviation: float
-    variance: float
-
-
-@lru_cache(maxsize=4)
-def observations(path: Path | None = None) -> tuple[Observation, ...]:
-    """The library's observations; none where the file does not exist (it is being made)."""
-    file = path or bundled_params() / FILE
-    if not file.is_file():
-        return ()
-    with file.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    return tuple(
-        Observation(**{k: r[k] for k in COLUMNS[:6]}, deviation=float(r["deviation"]), variance=float(r["variance"]))
-        for r in rows
-    )
+# scales of the weak priors on the standard deviations: as wide as the plain prior of a shape, and of a log median
+SPREAD = {"shapes": 0.25, "medians": 1.0}
+FEWEST = 5  # observations below which nothing is learned
 
 
 @dataclass(frozen=True)
@@ -68,9 +39,9 @@ class MixedModel:
     studies: float
 
     def predict(self, treatment_class: str, line: str) -> tuple[float, float]:
-        """Mean and standard deviation of the deviation of a new study's arm."""
+        """Mean and standard deviation of a new study's arm."""
         y = np.array([r.deviation for r in self.rows])
-        weight = np.linalg.inv(_covariance(self.rows, self.classes, self.lines, self.studies))
+        weight = np.linalg.inv(_Structure(self.rows).covariance((self.classes, self.lines, self.studies)))
         ones = np.ones(len(y))
         mean = float(ones @ weight @ y / (ones @ weight @ ones))
         shared = np.array(
@@ -85,47 +56,64 @@ class MixedModel:
         return mean + float(shared @ weight @ (y - mean)), math.sqrt(max(float(variance), 1e-6))
 
 
-def _covariance(rows: Sequence[Observation], classes: float, lines: float, studies: float) -> Array:
-    same_class = np.array([[a.treatment_class == b.treatment_class for b in rows] for a in rows], float)
-    same_line = np.array([[a.line == b.line for b in rows] for a in rows], float)
-    same_study = np.array([[a.study == b.study for b in rows] for a in rows], float)
-    # half of what separates studies is shared by the arms of one
-    own = 0.5 * studies**2 * (same_study + np.eye(len(rows)))
-    noise = np.diag([r.variance for r in rows])
-    return np.asarray(classes**2 * same_class + lines**2 * same_line + own + noise)
+class _Structure:
+    """Which rows share a class, a line and a study, as matrices."""
+
+    def __init__(self, rows: Sequence[Observation]) -> None:
+        def same(values: list[str]) -> Array:
+            codes = np.unique(values, return_inverse=True)[1]
+            return np.asarray(codes[:, None] == codes[None, :], dtype=float)
+
+        # half of what separates studies is shared by the arms of one
+        self.parts = (
+            same([r.treatment_class for r in rows]),
+            same([r.line for r in rows]),
+            0.5 * (same([r.study for r in rows]) + np.eye(len(rows))),
+        )
+        self.noise = np.diag([r.variance for r in rows])
+
+    def covariance(self, sd: Sequence[float] | Array) -> Array:
+        """Covariance of the rows for standard deviations of classes, lines and studies."""
+        return np.asarray(self.noise + sum(s * s * part for s, part in zip(sd, self.parts, strict=True)))
 
 
-def estimate(rows: Sequence[Observation]) -> MixedModel:
-    """Standard deviations at the maximum of the restricted likelihood and weak half-normal priors of scale `SPREAD`."""
+def estimate(rows: Sequence[Observation], spread: float) -> MixedModel:
+    """Standard deviations where the restricted likelihood times half-normal priors of scale `spread` is largest."""
     y = np.array([r.deviation for r in rows])
-    ones = np.ones(len(y))
+    ones, structure = np.ones(len(y)), _Structure(rows)
 
     def objective(log_sd: Array) -> float:
         sd = np.exp(log_sd)
-        covariance = _covariance(rows, *(float(s) for s in sd))
-        weight = np.linalg.inv(covariance)
-        info = float(ones @ weight @ ones)
-        centred = y - float(ones @ weight @ y) / info
-        likelihood = np.linalg.slogdet(covariance)[1] + math.log(info) + float(centred @ weight @ centred)
-        return 0.5 * float(likelihood) + float(np.sum(0.5 * (sd / SPREAD) ** 2 - log_sd))
+        root = cho_factor(structure.covariance(sd), lower=True)
+        of_ones, of_y = cho_solve(root, np.column_stack([ones, y])).T
+        info = float(ones @ of_ones)
+        mean = float(ones @ of_y) / info
+        misfit = float(y @ of_y) - mean * mean * info
+        likelihood = 2.0 * float(np.log(np.diag(root[0])).sum()) + math.log(info) + misfit
+        return 0.5 * float(likelihood) + float(np.sum(0.5 * (sd / spread) ** 2 - log_sd))
 
-    found = minimize(objective, np.log([0.1, 0.1, 0.2]), method="L-BFGS-B", bounds=[(-5.0, 0.5)] * 3)
+    start = np.log(np.array([0.4, 0.4, 0.8]) * spread)
+    found = minimize(objective, start, method="L-BFGS-B", bounds=[(-5.0, 0.7)] * 3)
     classes, lines, studies = (float(x) for x in np.exp(found.x))
     return MixedModel(tuple(rows), classes, lines, studies)
 
 
 @lru_cache(maxsize=1024)
-def _without(study: str, process: str, rows: tuple[Observation, ...]) -> MixedModel | None:
-    kept = [r for r in rows if r.process == process and r.study != study]
-    return estimate(kept) if len(kept) >= 5 else None
+def _without(study: str, process: str, kind: str) -> MixedModel | None:
+    kept = [r for r in observations(kind) if r.process == process and r.study != study]
+    return estimate(kept, SPREAD[kind]) if len(kept) >= FEWEST else None
 
 
-def learned(study: str, process: str, treatment_class: str | None, line: int | None) -> tuple[float, float] | None:
-    """Shift and standard deviation of the shape's prior for an arm, its own study left out; ``None`` with no library.
+@lru_cache(maxsize=4096)
+def learned(
+    study: str, process: str, treatment_class: str | None, line: int | None, kind: str = "shapes"
+) -> tuple[float, float] | None:
+    """Mean and standard deviation for an arm of a study, the study itself left out; ``None`` with no library.
 
     Parameters
     ----------
-    process : ``pfs``, ``pps`` or, where only survival is modelled, ``os``.
+    process : ``pfs``, ``pps`` or ``os``; of shapes ``os`` only where only survival is modelled.
+    kind : ``shapes`` (log deviation from the family's prior mean) or ``medians`` (log months).
     """
-    model = _without(study, process, observations())
+    model = _without(study, process, kind)
     return None if model is None else model.predict(treatment_class or "", str(line or ""))

@@ -7,7 +7,7 @@ The vector ``x`` is standardised: each entry is a prior standard deviation from 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,7 +32,7 @@ SHAPE_PRIOR: dict[str, tuple[float, float]] = {
 }
 Q_PRIOR = (0.5, 0.5)  # between log-normal (0) and Weibull (1)
 CURE_PRIOR = (math.log(0.05 / 0.95), 1.0)
-LOCATION_SD = 1.0  # log median: weak
+LOCATION_SD = 1.0  # log median: weak, around a guess that a reported median made
 PROGNOSIS_SD = 0.4  # log median of a stratum, shared by the arms: a ratio of two strata has 0.57
 INTERACTION_SD = 0.3  # log median of one arm in one stratum: a ratio of two effects has 0.6
 RATIO_SD = 0.7  # log hazard ratio of each piece
@@ -83,6 +83,8 @@ class Spec:
     death_share: tuple[float, float] = (0.1, 0.7)  # prior: median share, SD on the logit scale
     dependence: float = 0.0
     guess: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # process -> arm -> median guess, months
+    # process -> arm -> SD of the log median where no median was reported; `LOCATION_SD` elsewhere
+    location_sd: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,23 +102,23 @@ def _logit(share: float) -> float:
     return math.log(share / (1.0 - share))
 
 
-def _process_parameters(
-    prefix: str, spec: ProcessSpec, arms: Sequence[str], strata: Sequence[str], guess: Mapping[str, float]
-) -> list[Parameter]:
+def _process_parameters(prefix: str, process: ProcessSpec, spec: Spec) -> list[Parameter]:
+    arms, strata, guess = spec.arms, spec.strata, spec.guess[prefix]
+    width = spec.location_sd.get(prefix, {})
     out = []
-    piecewise = spec.effect == "piecewise_hazard_ratio"
+    piecewise = process.effect == "piecewise_hazard_ratio"
     for i, arm in enumerate(arms):
         if piecewise and i > 0:
-            out += [Parameter(f"{prefix}.log_ratio_{w}.{arm}", 0.0, RATIO_SD) for w in range(len(spec.cuts) + 1)]
+            out += [Parameter(f"{prefix}.log_ratio_{w}.{arm}", 0.0, RATIO_SD) for w in range(len(process.cuts) + 1)]
         else:
-            out.append(Parameter(f"{prefix}.log_median.{arm}", math.log(guess[arm]), LOCATION_SD))
-    if spec.family in SHAPE_PRIOR:
-        own = spec.effect == "shape_per_arm"
+            out.append(Parameter(f"{prefix}.log_median.{arm}", math.log(guess[arm]), width.get(arm, LOCATION_SD)))
+    if process.family in SHAPE_PRIOR:
+        own = process.effect == "shape_per_arm"
         for arm in arms if own else ("all",):
-            out.append(Parameter(f"{prefix}.shape.{arm}", *spec.prior_of_shape(arm)))
-    if spec.family == "gengamma":
+            out.append(Parameter(f"{prefix}.shape.{arm}", *process.prior_of_shape(arm)))
+    if process.family == "gengamma":
         out.append(Parameter(f"{prefix}.q", *Q_PRIOR))
-    if spec.cure:
+    if process.cure:
         for arm in arms[:1] if piecewise else arms:
             out.append(Parameter(f"{prefix}.cure.{arm}", *CURE_PRIOR))
     if len(strata) > 1:
@@ -155,9 +157,9 @@ class Layout:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         parameters = [
-            *_process_parameters("pfs", spec.pfs, spec.arms, spec.strata, spec.guess["pfs"]),
+            *_process_parameters("pfs", spec.pfs, spec),
             Parameter("death_share", _logit(spec.death_share[0]), spec.death_share[1]),
-            *_process_parameters("pps", spec.pps, spec.arms, spec.strata, spec.guess["pps"]),
+            *_process_parameters("pps", spec.pps, spec),
         ]
         self.parameters = tuple(parameters)
         self.index = {p.name: i for i, p in enumerate(parameters)}

@@ -1,29 +1,49 @@
 """Every prediction the library makes of a figure it did not use, and what they say together.
 
 A figure the calibration used is predicted from the others of its study (leave-one-out); a figure it only checks was
-never used. The shape priors come from the other studies. Errors are told by endpoint, class of treatment and months
-beyond the median, because that is how far a curve is trusted.
+never used. The priors come from the other studies. Errors are told by endpoint, class of treatment and months beyond
+the median, because that is how far a curve is trusted.
+
+No smooth family is true: scans put steps into curves, effects change. How far figures lie from their prediction beyond
+what sampling and the priors explain is therefore learned too, from the *other* studies (`with_discrepancy`), and goes
+into the prediction intervals. The plain z-scores are kept beside them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 from scipy.stats import binomtest
 
 from simulate.calibration import Calibration, calibrate
 from simulate.calibration.result import used
+from simulate.calibration.statistics import Statistic
+from simulate.evidence import Library
+from simulate.evidence.library import bundled_params
 from simulate.evidence.schema import Trial
 from simulate.fidelity.withheld import leave_one_out
+from simulate.tables import write_csv
 
+FILE = "priors/predictions.csv"
 LEVEL = 0.95
 INSIDE = 1.959964
 BANDS = ((-np.inf, 0.0, "up to the median"), (0.0, 6.0, "0 to 6 months beyond"), (6.0, 12.0, "6 to 12 months beyond"),
          (12.0, np.inf, "more than 12 months beyond"))  # fmt: skip
 UNKNOWN = "median not reported"
+DISCREPANCY_SCALE = 0.25  # of the weak half-normal prior on the discrepancy, on the working scale
+COLUMNS = (
+    "study", "figure", "arm", "endpoint", "statistic", "timepoint", "reported", "predicted", "error_points", "sd", "z",
+    "discrepancy", "z_predictive", "low", "high", "months_beyond_median", "band", "used", "informed", "subgroup",
+    "treatment_class", "line",
+)  # fmt: skip
 
 
 def predictions(trial: Trial, calibration: Calibration | None = None) -> pd.DataFrame:
@@ -31,58 +51,73 @@ def predictions(trial: Trial, calibration: Calibration | None = None) -> pd.Data
 
     Returns
     -------
-    DataFrame as `leave_one_out` with ``used`` (left out in turn; else never used), ``subgroup`` (predicted with the
-    whole trial's effect), ``treatment_class``, ``line``, ``band`` (months beyond the median, in words) and
-    ``error_points`` (of landmarks, percentage points). Superseded figures and counts of events, which test the
-    follow-up that was assumed, are left out.
+    DataFrame as `leave_one_out` with ``used`` (left out in turn; else never used), ``informed`` (another figure of its
+    arm, or of an arm randomised against it, was used: otherwise only the library's prior speaks), ``subgroup``
+    (predicted with the whole trial's effect), ``treatment_class``, ``line``, ``band`` (months beyond the median, in
+    words) and ``error_points`` (of landmarks, percentage points). Superseded figures and counts of events, which test
+    the follow-up that was assumed, are left out.
     """
     calibration = calibration or calibrate(trial)
-    frame = leave_one_out(trial, calibration)
-    frame = frame.assign(used=True, subgroup=False)
-    rest = pd.DataFrame(_never_used(trial, calibration), columns=list(frame.columns))
-    parts = [p for p in (frame, rest) if len(p)]
-    if not parts:
-        return frame
-    out = pd.concat(parts, ignore_index=True)
-    out = out[out["statistic"] != "events"].reset_index(drop=True)
-    figures = {f.id: f for f in trial.figures}
-    arms = [figures[f].arm for f in out["figure"]]
-    first = [a if isinstance(a, str) else next(iter(a)) for a in arms]
-    out["treatment_class"] = [(trial.arms[a].treatment_class if a in trial.arms else None) or "mixed" for a in first]
-    out["line"] = str(trial.line_of_therapy or "")
-    out["band"] = [band(x) for x in out["months_beyond_median"]]
-    landmark = out["statistic"] == "landmark"
-    out["error_points"] = np.where(landmark, 100.0 * (out["predicted"] - out["reported"]).astype(float), np.nan)
-    return out
+    superseded = {f.id for f in trial.figures if f.role == "superseded"}
+    rows = [
+        *leave_one_out(trial, calibration).assign(used=True).to_dict("records"),
+        *_never_used(calibration),
+    ]
+    statistics = {s.figure: s for s in calibration.statistics}
+    sources = [s for s in calibration.statistics if s.role in ("primary", "fit")]
+    out = []
+    for row in rows:
+        s = statistics[row["figure"]]
+        if s.kind == "events" or s.figure in superseded:
+            continue
+        arm = next(iter(s.groups[0].cells))[0]
+        landmark = s.kind == "landmark"
+        out.append(
+            {
+                **row,
+                "study": trial.id,
+                "arm": arm,
+                "informed": _informed(trial, s, sources),
+                "subgroup": s.homogeneous,
+                "treatment_class": trial.arms[arm].treatment_class or "mixed",
+                "line": str(trial.line_of_therapy or ""),
+                "band": band(row["months_beyond_median"]),
+                "error_points": 100.0 * (row["predicted"] - row["reported"]) if landmark else math.nan,
+            }
+        )
+    return pd.DataFrame(out, columns=[c for c in COLUMNS if c not in ("discrepancy", "z_predictive", "low", "high")])
 
 
-def _never_used(trial: Trial, calibration: Calibration) -> list[dict[str, Any]]:
+def _informed(trial: Trial, s: Statistic, sources: list[Statistic]) -> bool:
+    """Whether another used figure tells something of the arm, or of one it was randomised against."""
+    arms = {c[0] for g in s.groups for c in g.cells}
+    others = {c[0] for x in sources if x.figure != s.figure for g in x.groups for c in g.cells}
+    return bool(others) if trial.design == "randomised" else bool(arms & others)
+
+
+def _never_used(calibration: Calibration) -> list[dict[str, Any]]:
     chosen = set(used(calibration.statistics))
     out = []
     for i, s in enumerate(calibration.statistics):
-        if i in chosen or s.role == "superseded":
+        if i in chosen:
             continue
         predicted = s.from_scale(float(calibration.prediction[i]))
         medians = [x.value for x in calibration.statistics if x.kind == "median" and x.endpoint == s.endpoint]
-        beyond = None if s.timepoint is None or not medians else s.timepoint - float(np.median(medians))
-        sd = float(calibration.posterior.residual_sd[i])
         out.append(
             {
-                "study": trial.id,
                 "figure": s.figure,
                 "endpoint": s.endpoint,
                 "statistic": s.kind,
                 "timepoint": s.timepoint,
                 "reported": s.value,
                 "predicted": predicted,
-                "ratio": predicted / s.value if s.value else np.nan,
-                "sd": sd,
-                "z": float(calibration.posterior.z[i]),
-                "months_beyond_median": beyond,
+                "sd": float(calibration.posterior.residual_sd[i]),
+                "z": (s.reported - s.to_scale(predicted)) / float(calibration.posterior.residual_sd[i]),
+                "months_beyond_median": None if s.timepoint is None or not medians
+                else s.timepoint - float(np.median(medians)),
                 "used": False,
-                "subgroup": s.homogeneous,
             }
-        )
+        )  # fmt: skip
     return out
 
 
@@ -93,14 +128,64 @@ def band(months: float | None) -> str:
     return next(words for low, high, words in BANDS if low < months <= high or (low == -np.inf and months <= high))
 
 
+def discrepancy(residual: NDArray[np.float64], sd: NDArray[np.float64]) -> float:
+    """Standard deviation, beyond `sd`, of residuals on the working scale: penalised maximum likelihood."""
+    if len(residual) < 5:
+        return 0.0
+
+    def cost(extra: float) -> float:
+        variance = sd**2 + extra**2
+        likelihood = 0.5 * float(np.sum(np.log(variance) + residual**2 / variance))
+        return likelihood + 0.5 * (extra / DISCREPANCY_SCALE) ** 2
+
+    return float(minimize_scalar(cost, bounds=(0.0, 1.0), method="bounded").x)
+
+
+def with_discrepancy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Prediction intervals that take in the discrepancy seen in the other studies, by kind of statistic.
+
+    Adds ``discrepancy`` (working scale), ``z_predictive``, and the interval's ends ``low`` and ``high``.
+    """
+    out = frame.copy()
+    extra = np.zeros(len(out))
+    residual, sd = (out["z"] * out["sd"]).to_numpy(float), out["sd"].to_numpy(float)
+    for study, kind in sorted(set(zip(out["study"], out["statistic"], strict=True))):
+        others = ((out["study"] != study) & (out["statistic"] == kind)).to_numpy()
+        own = ((out["study"] == study) & (out["statistic"] == kind)).to_numpy()
+        extra[own] = discrepancy(residual[others], sd[others])
+    total = np.hypot(sd, extra)
+    out["discrepancy"], out["z_predictive"] = extra, residual / total
+    predicted = out["predicted"].to_numpy(float)
+    share = (out["statistic"] == "landmark").to_numpy()
+    clipped = np.clip(predicted, 1e-9, 1.0 - 1e-9)
+    for name, sign in (("low", -1.0), ("high", 1.0)):
+        odds = clipped / (1.0 - clipped) * np.exp(sign * INSIDE * total)
+        out[name] = np.where(share, odds / (1.0 + odds), predicted * np.exp(sign * INSIDE * total))
+    return out[list(COLUMNS)]
+
+
+def all_predictions(trials: Iterable[Trial]) -> pd.DataFrame:
+    """`predictions` of every study that has a survival model, with prediction intervals."""
+    records = [
+        row
+        for t in trials
+        if t.calibration.structure != "outcomes_only"
+        for row in predictions(t).to_dict("records")
+    ]  # fmt: skip
+    return with_discrepancy(pd.DataFrame(records)) if records else pd.DataFrame(columns=list(COLUMNS))
+
+
 def trust(frame: pd.DataFrame) -> dict[str, Any]:
-    """What a set of predictions says: number, RMS z, coverage of 95 % intervals and its binomial p, landmark errors."""
-    z = frame["z"].astype(float)
-    inside = int((z.abs() <= INSIDE).sum())
-    points = frame["error_points"].dropna().abs()
+    """What a set of predictions says.
+
+    Number of figures, root mean square z, share inside their 95 % prediction interval and its two-sided binomial p,
+    number of landmarks, and the median absolute error of these in percentage points.
+    """
+    inside = int((frame["z_predictive"].astype(float).abs() <= INSIDE).sum())
+    points = frame["error_points"].dropna().astype(float).abs()
     return {
         "figures": len(frame),
-        "rms_z": float(np.sqrt(np.mean(z**2))) if len(frame) else None,
+        "rms_z": float(np.sqrt(np.mean(frame["z"].astype(float) ** 2))) if len(frame) else None,
         "inside": inside,
         "coverage": inside / len(frame) if len(frame) else None,
         "coverage_p": float(binomtest(inside, len(frame), LEVEL).pvalue) if len(frame) else None,
@@ -109,23 +194,52 @@ def trust(frame: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+GROUPS = ("all", "landmarks", "statistic", "endpoint", "treatment_class", "line", "months beyond the median")
+
+
 def trust_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """`trust` of everything, and by statistic, endpoint, class of treatment and months beyond the median."""
-    groups: list[tuple[str, str, pd.DataFrame]] = [("all", "all figures", frame)]
-    groups += [("all", "landmarks", frame[frame["statistic"] == "landmark"])]
+    """`trust` of everything, and by statistic, endpoint, class of treatment, line and months beyond the median."""
     landmarks = frame[frame["statistic"] == "landmark"]
-    for by, part in (("statistic", frame), ("endpoint", frame), ("treatment_class", frame), ("band", landmarks)):
-        groups += [(by, str(name), own) for name, own in part.groupby(by, sort=True)]
+    informed = landmarks["informed"].astype(bool)
+    groups: list[tuple[str, str, pd.DataFrame]] = [
+        ("all", "all figures", frame),
+        ("all", "landmarks", landmarks),
+        ("landmarks", "another figure of the arm is known", landmarks[informed]),
+        ("landmarks", "only the library speaks", landmarks[~informed]),
+        ("landmarks", "used, left out in turn", landmarks[landmarks["used"].astype(bool)]),
+        ("landmarks", "never used", landmarks[~landmarks["used"].astype(bool)]),
+    ]
+    for by, column, part in (
+        ("statistic", "statistic", frame),
+        ("endpoint", "endpoint", frame),
+        ("treatment_class", "treatment_class", frame),
+        ("line", "line", frame),
+        ("months beyond the median", "band", landmarks),
+    ):
+        groups += [(by, str(name) or "none", own) for name, own in part.groupby(column, sort=True)]
     order = {words: i for i, (_, _, words) in enumerate(BANDS)}
     groups.sort(key=lambda g: (GROUPS.index(g[0]), order.get(g[1], 9)))
-    return pd.DataFrame([{"by": by, "group": name, **trust(own)} for by, name, own in groups])
+    return pd.DataFrame([{"by": by, "group": name, **trust(own)} for by, name, own in groups if len(own)])
 
 
-GROUPS = ("all", "statistic", "endpoint", "treatment_class", "band")
+@lru_cache(maxsize=1)
+def stored() -> pd.DataFrame:
+    """The bundled library's predictions as they were last made; empty where there are none."""
+    file = bundled_params() / FILE
+    if not file.is_file():
+        return pd.DataFrame(columns=list(COLUMNS))
+    return pd.read_csv(file, keep_default_na=True, dtype={"line": str}).fillna({"line": ""})
 
 
-def all_predictions(trials: Iterable[Trial]) -> pd.DataFrame:
-    """`predictions` of every study that has a survival model."""
-    parts = [predictions(t) for t in trials if t.calibration.structure != "outcomes_only"]
-    parts = [p for p in parts if len(p)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+def store() -> Path:
+    """Make and write the bundled library's predictions (six significant digits)."""
+    library = Library([])
+    frame = all_predictions(library.trial(t) for t in library.trials())
+    numbers = frame.select_dtypes("number").columns
+    frame[numbers] = frame[numbers].map(lambda v: float(f"{v:.6g}"))
+    return write_csv(bundled_params() / FILE, frame)
+
+
+if __name__ == "__main__":
+    print(store())
+    print(trust_table(stored()).round(3).to_string())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from simulate.calibration import Calibration, calibrate
-from simulate.calibration.calibrate import fit, used
+from simulate.calibration.calibrate import fit, locations, used
 from simulate.calibration.linear import residual_covariance
 from simulate.calibration.solve import Forward
 from simulate.evidence.schema import Trial
@@ -48,13 +49,17 @@ def _beyond(timepoint: float | None, medians: list[float]) -> float | None:
 
 def _leave_one_out(trial: Trial, calibration: Calibration) -> list[dict[str, Any]]:
     chosen = used(calibration.statistics)
-    everything = Forward(calibration.layout, calibration.statistics)
     out = []
     for left in chosen:
         rest = [i for i in chosen if i != left]
         statistics = [calibration.statistics[i] for i in rest]
         cov = calibration.covariance
-        _, solution = fit(statistics, calibration.spec, cov[np.ix_(rest, rest)])
+        # the priors on medians must not know the figure either
+        guess, width = locations(trial, statistics)
+        forward, solution = fit(
+            statistics, replace(calibration.spec, guess=guess, location_sd=width), cov[np.ix_(rest, rest)]
+        )
+        everything = Forward(forward.layout, calibration.statistics)
         value = everything(solution.x)
         jacobian = everything.jacobian(solution.x, value)
         ju = jacobian[rest]
