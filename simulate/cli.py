@@ -145,14 +145,18 @@ def check(
 def fidelity(
     trials: Annotated[list[str] | None, typer.Argument(help="Trial ids; default is every trial.")] = None,
     leave_one_out: Annotated[
-        bool, typer.Option("--leave-one-out", help="Predict each used figure from the others.")
+        bool,
+        typer.Option(
+            "--leave-one-out",
+            help="Predict each figure from the others.",
+        ),
     ] = False,
     patients: Annotated[
         int, typer.Option("--patients", min=1, max=MAX_PATIENTS, help="Simulated patients per arm and stratum.")
     ] = 200_000,
     seed: Seed = 1,
     threads: Threads = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables as CSV.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for fidelity.html and the tables as CSV.")] = None,
     params: Params = None,
     as_json: Json = False,
 ) -> None:

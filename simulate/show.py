@@ -17,11 +17,13 @@ from simulate.errors import input_error
 from simulate.evidence import Library
 from simulate.evidence.regimen_words import regimen_lines, regimen_tables
 from simulate.evidence.schema import Trial
-from simulate.fidelity import fidelity, leave_one_out
-from simulate.tables import print_frame
+from simulate.fidelity import Fidelity, fidelity
+from simulate.fidelity.predictions import all_predictions, predictions, stored, trust_table
+from simulate.files import atomic_write
+from simulate.tables import print_frame, write_csv
 
 COLUMNS = ["id", "timepoint", "grade", "reported", "ci_low", "ci_high", "model", "simulated", "z", "verdict"]
-WITHHELD = ["figure", "timepoint", "reported", "predicted", "sd", "z", "months_beyond_median"]
+WITHHELD = ["figure", "timepoint", "reported", "predicted", "low", "high", "z", "used", "informed"]
 
 
 @contextmanager
@@ -187,34 +189,66 @@ def run_fidelity(
     *,
     quiet: bool,
 ) -> list[dict[str, Any]]:
-    """Fidelity, or leave-one-out predictions, of trials; prints tables unless `quiet`, returns plain records."""
+    """Fidelity, or leave-one-out predictions, of trials; prints tables unless `quiet`, returns plain records.
+
+    With `out` both tables are written, and `fidelity.html` where Jinja2 is installed.
+    """
     library = Library(params)
     trials = [library.trial(n) for n in (names or library.trials())]
-    records: list[dict[str, Any]] = []
+    with progress_bar("calibrating and predicting") as progress:
+        predicted = _predictions(trials, progress) if loo or out is not None else None
+    if loo and predicted is not None:
+        records: list[dict[str, Any]] = predicted.astype(object).where(predicted.notna(), None).to_dict("records")
+        if not quiet:
+            _print_predictions(predicted)
+        if out is not None:
+            write_csv(out / "predictions.csv", predicted)
+        return records
+    tables = []
     for trial in trials:
         calibration = calibrate(trial)
-        if loo:
-            frame = leave_one_out(trial, calibration)
-            records += frame.astype(object).where(frame.notna(), None).to_dict("records")
-            if not quiet:
-                shown = frame[WITHHELD].dropna(axis=1, how="all")
-                print_frame(shown, title=f"{trial.id}: each used figure predicted from the others")
-                rms = float((frame["z"] ** 2).mean() ** 0.5)
-                off = float((frame["ratio"] - 1).abs().median())
-                print(f"RMS z {rms:.2f}; median |predicted / reported - 1| {off:.1%}")
-        else:
-            table = fidelity(trial, calibration, patients=patients, seed=seed, threads=threads)
-            records += table.to_json()
-            if not quiet:
-                _print_fidelity(table.to_df())
-                print(table.summary())
-                for row in table.conflicts():
-                    print(f"conflict: {row.id}: {row.reason}")
-    if out is not None:
-        from simulate.tables import write_csv
-
-        write_csv(out / ("leave_one_out.csv" if loo else "fidelity.csv"), pd.DataFrame(records))
+        table = fidelity(trial, calibration, patients=patients, seed=seed, threads=threads)
+        tables.append(table)
+        if not quiet:
+            _print_fidelity(table.to_df())
+            print(table.summary())
+            for row in table.conflicts():
+                print(f"conflict: {row.id}: {row.reason}")
+    records = [record for table in tables for record in table.to_json()]
+    if out is not None and predicted is not None:
+        write_csv(out / "predictions.csv", predicted)
+        write_csv(out / "fidelity.csv", pd.DataFrame(records))
+        _write_page(library, tables, predicted, out)
     return records
+
+
+def _predictions(trials: list[Trial], progress: Callable[[int, int], None] | None) -> pd.DataFrame:
+    for done, trial in enumerate(trials):  # cached one by one, so that a bar can tell where they are
+        if progress is not None:
+            progress(done, len(trials))
+        if trial.calibration.structure != "outcomes_only":
+            predictions(trial)
+    return all_predictions(trials, stored())
+
+
+def _write_page(library: Library, tables: list[Fidelity], predicted: pd.DataFrame, out: Path) -> None:
+    from simulate.report import html
+    from simulate.report.fidelity_page import fidelity_page
+
+    if not html.available():
+        print(f"fidelity.html was not written: it needs Jinja2. {html.ADVICE}", file=sys.stderr)
+        return
+    several = len(tables) == len(library.trials())
+    command = "simulate fidelity" + ("" if several else " " + " ".join(t.trial for t in tables))
+    path = atomic_write(out / "fidelity.html", fidelity_page(library, tables, predicted, command))
+    print(f"report: {path}", file=sys.stderr)
+
+
+def _print_predictions(frame: pd.DataFrame) -> None:
+    for study, part in frame.groupby("study", sort=False):
+        shown = part[WITHHELD].dropna(axis=1, how="all")
+        print_frame(shown, title=f"{study}: each figure predicted from the others", digits=3)
+    print_frame(trust_table(frame), title="Predictive error", digits=3)
 
 
 def _print_fidelity(frame: pd.DataFrame) -> None:

@@ -30,6 +30,7 @@ from simulate.survival.two_sample import TwoSample
 Array = NDArray[np.float64]
 LANDMARKS = (3.0, 6.0, 12.0, 24.0, 36.0)
 TAU = 36.0
+NOBODY = 1e-4  # share of patients who progress, below which only survival is modelled
 FALSE_ALARM = 1e-4  # chance that any test of one model and arm fails although all agrees
 FOLLOW_UP = {"all followed to 119 months": (0.0, 119.0), "33 months of accrual, cut at 59": (33.0, 59.0)}
 
@@ -86,11 +87,16 @@ def _rmst_variance(survival: Array, tau: float) -> float:
     return second - restricted_mean(survival, tau) ** 2
 
 
+def _endpoints(outcome: ArmOutcome) -> tuple[str, ...]:
+    """What is compared: where only survival is modelled nobody progresses."""
+    return ("os", "pfs", "pps") if outcome.curves.progressed[-1] > NOBODY else ("os",)
+
+
 def expected(outcome: ArmOutcome, patients: int) -> dict[str, tuple[float, float]]:
     """Quantity → (integrated value, standard error with `patients` patients)."""
     out: dict[str, tuple[float, float]] = {}
     progressed = float(outcome.curves.progressed[-1])
-    for endpoint in ("os", "pfs", "pps"):
+    for endpoint in _endpoints(outcome):
         s = outcome.curves.endpoint(endpoint)
         n = patients * (progressed if endpoint == "pps" else 1.0)
         for t in LANDMARKS:
@@ -104,10 +110,10 @@ def expected(outcome: ArmOutcome, patients: int) -> dict[str, tuple[float, float
     return out
 
 
-def observed(counts: Counts) -> dict[str, float]:
+def observed(counts: Counts, endpoints: Sequence[str] = ("os", "pfs", "pps")) -> dict[str, float]:
     """The same quantities from simulated counts."""
     out = {}
-    for endpoint in ("os", "pfs", "pps"):
+    for endpoint in endpoints:
         curve = SurvivalCurve.from_counts(counts, endpoint)
         out.update({f"{endpoint} at {t:g} months": float(curve.at(t)) for t in LANDMARKS})
         out[f"{endpoint} median"] = curve.median()
@@ -121,7 +127,7 @@ def _time_z(counts: Counts, outcome: ArmOutcome) -> dict[str, float]:
     out = {}
     for r, rate in enumerate(counts.rates):
         exact = outcome.time_in_state(rate)
-        for i, state in enumerate(("progression_free", "post_progression")):
+        for i, state in enumerate(("progression_free", "post_progression")[: len(_endpoints(outcome))]):
             mean = float(counts.time_sum[:, r, i].sum()) / n
             variance = float(counts.time_cross[:, r, i, i].sum()) / n - mean**2
             out[f"months {state} at {rate:.1%} a year"] = (mean - exact[state]) / math.sqrt(variance / n)
@@ -160,7 +166,9 @@ def _progression(counts: Counts) -> dict[str, float]:
 
 
 def _exact_progression(outcome: ArmOutcome) -> dict[str, float]:
-    """The same by integration."""
+    """The same by integration; nothing where only survival is modelled."""
+    if outcome.curves.progressed[-1] <= NOBODY:
+        return {}
     out = {f"ttp at {t:g} months, {outcome.arm}": outcome.landmark("ttp", t) for t in LANDMARKS}
     return out | {f"ttp median, {outcome.arm}": outcome.median("ttp")}
 
@@ -179,7 +187,9 @@ def mean_agreement(
     rows = []
     for seed in range(first_seed, first_seed + seeds):
         simulated = simulate_counts(model, arms, patients=patients, seed=seed, threads=threads)
-        found = _log_ratios(simulated, arms) | {k: v for a in arms for k, v in _progression(simulated[a]).items()}
+        found = _log_ratios(simulated, arms)
+        if len(exact) > len(found):
+            found |= {k: v for a in arms for k, v in _progression(simulated[a]).items()}
         rows.append([found[k] - v for k, v in exact.items()])
     gap = np.array(rows)
     return Agreement(model.id, f"{arms[1]} v {arms[0]}", tuple(exact), gap / gap.std(axis=0, ddof=1))
@@ -204,7 +214,7 @@ def agreement(
             model, model.arms, patients=patients, seed=seed, horizon=horizon, rates=rates, mix=mix, threads=threads
         )
         for arm, counts in simulated.items():
-            found, pooled = observed(counts), counts.pooled()
+            found, pooled = observed(counts, _endpoints(outcomes[arm])), counts.pooled()
             z = {k: (found[k] - value) / se for k, (value, se) in expected(outcomes[arm], patients).items()}
             scores[arm].append(z | _time_z(pooled, outcomes[arm]))
     out = []
@@ -224,6 +234,8 @@ def run_verify(
     library = Library(params)
     frames = []
     for name in library.trials():
+        if library.trial(name).calibration.structure == "outcomes_only":
+            continue
         model = calibrate(library.trial(name)).model
         size: dict[str, Any] = {"seeds": seeds, "patients": patients, "threads": threads}
         found = agreement(model, **size)

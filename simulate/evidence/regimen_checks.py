@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulate.evidence.fields import grade_floor
 from simulate.evidence.findings import Finding
+from simulate.evidence.local_treatment_checks import check_local_treatments
 from simulate.evidence.messages import suggest
 from simulate.evidence.regimen_links import check_links
 from simulate.evidence.regimen_schema import Course, Regimen, RegimenDrug, Toxicity
@@ -27,6 +28,7 @@ def check_regimen(regimen: Regimen, library: Library | None = None) -> list[Find
         *_course(regimen),
         *_drugs(regimen),
         *_named_drugs(regimen),
+        *check_local_treatments(regimen),
         *_contraindications(regimen),
         *_stopping(regimen),
         *_toxicities(regimen),
@@ -93,9 +95,13 @@ def _drugs(regimen: Regimen) -> Iterator[Finding]:
 
 
 def _drug_in_course(path: FieldPath, drug: RegimenDrug, course: Course) -> Iterator[Finding]:
-    late = [day for day in drug.days if day > course.cycle_days]
+    cycle_days = drug.cycle_days or course.cycle_days
+    if drug.cycle_days is not None and drug.cycle_days > MAX_CYCLE_DAYS:
+        message = f"{drug.cycle_days} days is no cycle; at most {MAX_CYCLE_DAYS}."
+        yield Finding((*path, "cycle_days"), message, "Rarer doses are `every_cycles` of a drug.")
+    late = [day for day in drug.days if day > cycle_days]
     if late:
-        message = f"day {late[0]} lies beyond the cycle of {course.cycle_days} days."
+        message = f"day {late[0]} lies beyond the cycle of {cycle_days} days."
         yield Finding((*path, "days"), message, "Days count from 1 to `cycle_days`.")
     if list(drug.days) != sorted(set(drug.days)):
         yield Finding((*path, "days"), "the days do not increase.", "List each day once, in order.")

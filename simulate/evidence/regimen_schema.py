@@ -33,6 +33,10 @@ DoseUnit = Literal["mg/m2", "mg/kg", "mg", "AUC"]
 Route = Literal["intravenous", "oral"]
 Until = Literal["progression", "toxicity", "cycles"]
 Consequence = Literal["none", "dose_reduction", "delay", "stop_drug", "stop_all", "hospital", "death"]
+Modality = Literal[
+    "radiotherapy", "stereotactic_radiotherapy", "brachytherapy", "intraoperative_radiation", "surgery",
+    "vertebroplasty", "kyphoplasty",
+]  # fmt: skip
 
 
 class Stated(Model):
@@ -50,8 +54,8 @@ class Stated(Model):
 class RegimenDrug(Stated):
     """One drug: its dose on each of `days` of a cycle, from `from_cycle` to `to_cycle`, every `every_cycles` cycles.
 
-    `instead_of` names the drug of this regimen it replaces where that one is not given. `dose` is left out where no
-    page shows it.
+    `instead_of` names the drug of this regimen it replaces where that one is not given; `cycle_days` is its own cycle
+    where that differs from the course's. `dose` is left out where no page shows it.
     """
 
     drug: Id
@@ -64,8 +68,26 @@ class RegimenDrug(Stated):
     from_cycle: PositiveCount = 1
     to_cycle: PositiveCount | None = None
     every_cycles: PositiveCount = 1
+    cycle_days: PositiveCount | None = None
     instead_of: Id | None = None
     record: Records | None = None
+
+
+class LocalTreatment(Stated):
+    """Radiotherapy or a procedure at one site; `dose_gy` is the total of all `fractions`.
+
+    Fractions follow each other on successive working days unless `interval_days` says otherwise. `concurrent` names
+    drugs given during radiotherapy. An `alternative` is given instead of the treatment listed before it. `dose_gy` is
+    left out where no page shows it.
+    """
+
+    treatment: Modality
+    site: Id | None = None
+    dose_gy: Positive | None = None
+    fractions: PositiveCount | None = None
+    interval_days: PositiveCount | None = None
+    concurrent: tuple[Id, ...] = ()
+    alternative: Flag = False
 
 
 class Course(Stated):
@@ -208,13 +230,14 @@ class Imaging(Stated):
 
 
 class Regimen(Model):
-    """A treatment as it is given; best supportive care is one without drugs."""
+    """A treatment as it is given: drugs, local treatments or both; best supportive care has neither."""
 
     id: Id
     label: Text
     lines: tuple[PositiveCount, ...] = Field(min_length=1)
     drugs: tuple[RegimenDrug, ...] = ()
     course: Course | None = None
+    local_treatments: tuple[LocalTreatment, ...] = ()
     evidence: TrialArm
     effects: tuple[Anchor, ...] = ()
     contraindications: tuple[Contraindication, ...] = ()
@@ -250,7 +273,7 @@ class Regimen(Model):
             value = getattr(self, name)
             if value is not None:
                 yield (name,), value
-        for name in ("drugs", "contraindications", "stopping", "monitoring", "toxicities"):
+        for name in ("drugs", "local_treatments", "contraindications", "stopping", "monitoring", "toxicities"):
             for i, item in enumerate(getattr(self, name)):
                 yield (name, i), item
         # two arms of a trial are cited in the trial's own file

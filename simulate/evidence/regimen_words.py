@@ -10,6 +10,7 @@ from simulate.evidence.regimen_schema import (
     Anchor,
     Contraindication,
     Imaging,
+    LocalTreatment,
     Monitoring,
     Regimen,
     RegimenDrug,
@@ -22,6 +23,7 @@ def regimen_tables(regimen: Regimen) -> dict[str, list[dict[str, Any]]]:
     """Tables of a regimen by title, those with rows only."""
     tables = {
         "Drugs": [_drug(d) for d in regimen.drugs],
+        "Local treatments": [_local_treatment(t) for t in regimen.local_treatments],
         "Compared with": [_effect(e) for e in regimen.effects],
         "Contraindications": [_contraindication(c) for c in regimen.contraindications],
         "Stopping rules": [_stopping(s) for s in regimen.stopping],
@@ -72,10 +74,31 @@ def _drug(drug: RegimenDrug) -> dict[str, Any]:
         else f"{drug.dose:g} {drug.unit}",
         "days": _days(drug.days),
         "cycles": cycles if drug.every_cycles == 1 else f"{cycles} every {drug.every_cycles}".strip(),
-        "schedule": drug.schedule or "",
+        "schedule": "; ".join(t for t in (drug.schedule, _own_cycle(drug)) if t),
         "instead of": _plain(drug.instead_of or ""),
         "from": _origin(drug),
     }
+
+
+def _own_cycle(drug: RegimenDrug) -> str:
+    return "" if drug.cycle_days is None else f"cycles of {drug.cycle_days} days"
+
+
+def _local_treatment(item: LocalTreatment) -> dict[str, Any]:
+    return {
+        "treatment": ("or " if item.alternative else "") + _plain(item.treatment),
+        "site": _plain(item.site or ""),
+        "dose": _dose(item),
+        "with": ", ".join(map(_plain, item.concurrent)),
+        "from": _origin(item),
+    }
+
+
+def _dose(item: LocalTreatment) -> str:
+    if item.dose_gy is None or item.fractions is None:
+        return ""
+    every = "" if item.interval_days is None else f", every {item.interval_days} days"
+    return f"{item.dose_gy:g} Gy in {item.fractions} fraction{'s' if item.fractions > 1 else ''}{every}"
 
 
 def _days(days: tuple[int, ...]) -> str:

@@ -40,9 +40,9 @@ BANDS = ((-np.inf, 0.0, "up to the median"), (0.0, 6.0, "0 to 6 months beyond"),
 UNKNOWN = "median not reported"
 DISCREPANCY_SCALE = 0.25  # of the weak half-normal prior on the discrepancy, on the working scale
 COLUMNS = (
-    "study", "figure", "arm", "endpoint", "statistic", "timepoint", "reported", "predicted", "error_points", "sd", "z",
-    "discrepancy", "z_predictive", "low", "high", "months_beyond_median", "band", "used", "informed", "subgroup",
-    "treatment_class", "line",
+    "study", "figure", "arm", "endpoint", "statistic", "timepoint", "reported", "predicted", "ratio", "error_points",
+    "sd", "z", "discrepancy", "z_predictive", "low", "high", "months_beyond_median", "band", "used", "informed",
+    "subgroup", "treatment_class", "line",
 )  # fmt: skip
 
 
@@ -82,6 +82,7 @@ def predictions(trial: Trial, calibration: Calibration | None = None) -> pd.Data
                 "treatment_class": trial.arms[arm].treatment_class or "mixed",
                 "line": str(trial.line_of_therapy or ""),
                 "band": band(row["months_beyond_median"]),
+                "ratio": row["predicted"] / row["reported"] if row["reported"] else math.nan,
                 "error_points": 100.0 * (row["predicted"] - row["reported"]) if landmark else math.nan,
             }
         )
@@ -141,20 +142,25 @@ def discrepancy(residual: NDArray[np.float64], sd: NDArray[np.float64]) -> float
     return float(minimize_scalar(cost, bounds=(0.0, 1.0), method="bounded").x)
 
 
-def with_discrepancy(frame: pd.DataFrame) -> pd.DataFrame:
+def with_discrepancy(frame: pd.DataFrame, library: pd.DataFrame | None = None) -> pd.DataFrame:
     """Prediction intervals that take in the discrepancy seen in the other studies, by kind of statistic.
 
-    Adds ``discrepancy`` (working scale), ``z_predictive``, and the interval's ends ``low`` and ``high``.
+    The others are those of `frame` and, where given, of `library`. Adds ``discrepancy`` (working scale),
+    ``z_predictive``, and the interval's ends ``low`` and ``high``.
     """
     out = frame.copy()
     extra = np.zeros(len(out))
-    residual, sd = (out["z"] * out["sd"]).to_numpy(float), out["sd"].to_numpy(float)
+    columns = ["study", "statistic", "z", "sd"]
+    known = [out[columns]]
+    if library is not None:
+        known.append(library.loc[~library["study"].isin(out["study"]), columns])
+    seen = pd.concat([k for k in known if len(k)], ignore_index=True)
     for study, kind in sorted(set(zip(out["study"], out["statistic"], strict=True))):
-        others = ((out["study"] != study) & (out["statistic"] == kind)).to_numpy()
+        others = seen[(seen["study"] != study) & (seen["statistic"] == kind)].astype({"z": float, "sd": float})
         own = ((out["study"] == study) & (out["statistic"] == kind)).to_numpy()
-        extra[own] = discrepancy(residual[others], sd[others])
-    total = np.hypot(sd, extra)
-    out["discrepancy"], out["z_predictive"] = extra, residual / total
+        extra[own] = discrepancy((others["z"] * others["sd"]).to_numpy(), others["sd"].to_numpy())
+    total = np.hypot(out["sd"].to_numpy(float), extra)
+    out["discrepancy"], out["z_predictive"] = extra, out["z"].to_numpy(float) * out["sd"].to_numpy(float) / total
     predicted = out["predicted"].to_numpy(float)
     share = (out["statistic"] == "landmark").to_numpy()
     clipped = np.clip(predicted, 1e-9, 1.0 - 1e-9)
@@ -164,15 +170,18 @@ def with_discrepancy(frame: pd.DataFrame) -> pd.DataFrame:
     return out[list(COLUMNS)]
 
 
-def all_predictions(trials: Iterable[Trial]) -> pd.DataFrame:
-    """`predictions` of every study that has a survival model, with prediction intervals."""
+def all_predictions(trials: Iterable[Trial], library: pd.DataFrame | None = None) -> pd.DataFrame:
+    """`predictions` of the studies that have a survival model, with prediction intervals.
+
+    `library` are predictions of other studies, from which the discrepancy is learned too.
+    """
     records = [
         row
         for t in trials
         if t.calibration.structure != "outcomes_only"
         for row in predictions(t).to_dict("records")
     ]  # fmt: skip
-    return with_discrepancy(pd.DataFrame(records)) if records else pd.DataFrame(columns=list(COLUMNS))
+    return with_discrepancy(pd.DataFrame(records), library) if records else pd.DataFrame(columns=list(COLUMNS))
 
 
 def trust(frame: pd.DataFrame) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,12 @@ class FidelityRow:
     subgroup: bool = False
 
 
+def rms(rows: Sequence[FidelityRow], targets: bool) -> float:
+    """Root mean square z of the rows that were used (`targets`) or were not, superseded ones aside; NaN without any."""
+    z = [r.z for r in rows if r.z is not None and r.used_as_target == targets and r.verdict != "superseded"]
+    return float(np.sqrt(np.mean(np.square(z)))) if z else math.nan
+
+
 @dataclass(frozen=True)
 class Fidelity:
     """Fidelity of one trial's calibration."""
@@ -71,16 +78,12 @@ class Fidelity:
         `subgroups` True or False keeps only figures of subgroups, or only the others; `events` False leaves out counts
         of events, which test the follow-up assumed and not the curves.
         """
-        z = [
-            r.z
+        chosen = [
+            r
             for r in self.rows
-            if r.z is not None
-            and r.used_as_target == targets
-            and r.verdict != "superseded"
-            and (subgroups is None or r.subgroup == subgroups)
-            and (events or r.statistic != "events")
+            if (subgroups is None or r.subgroup == subgroups) and (events or r.statistic != "events")
         ]
-        return float(np.sqrt(np.mean(np.square(z)))) if z else math.nan
+        return rms(chosen, targets)
 
     def conflicts(self) -> tuple[FidelityRow, ...]:
         """Figures the model contradicts."""

@@ -32,7 +32,7 @@ def e_value(hazard_ratio: float) -> float:
     Examples
     --------
     >>> round(e_value(0.5), 2)
-    2.52
+    2.61
     >>> e_value(1.0)
     1.0
     """

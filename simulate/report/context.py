@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulate import __version__
 from simulate.fidelity import leave_one_out
-from simulate.report import assumptions_view, figures, model_view, results_view, sources_view, words
+from simulate.report import assumptions_view, figures, model_view, predictive_view, results_view, sources_view, words
 from simulate.report import evidence_view as evidence
 from simulate.report.glossary import GLOSSARY
 from simulate.report.labels import Names
@@ -54,6 +54,7 @@ def context(
         "glossary": GLOSSARY,
         "pathway": None,
         "model_text": "",
+        "predictive": predictive_view.quoted(predictive_view.classes_of([result.scenario.trial])),
     }
     values["contents"] = _contents(values)
     return values

@@ -41,12 +41,23 @@ def render(
     ------
     InputError : Jinja2 is not installed.
     """
+    from simulate.report.context import context
+
+    require("report.html")
+    return page("report.html.j2", context(result, command=command, provenance=provenance, drawn=drawn))
+
+
+def require(name: str) -> None:
+    """Raise `InputError` where Jinja2 is missing."""
     if not available():
-        raise input_error("report.html needs Jinja2, which is not installed.", advice=ADVICE)
+        raise input_error(f"{name} needs Jinja2, which is not installed.", advice=ADVICE)
+
+
+def page(template: str, values: Mapping[str, Any]) -> str:
+    """A template of this package filled in; everything in `values` is escaped but markup made here."""
+    require(template.removesuffix(".j2"))
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
-
-    from simulate.report.context import context
 
     # autoescape for everything: labels and notes come from files that users write
     environment = Environment(
@@ -58,5 +69,4 @@ def render(
     )
     environment.filters["full"] = lambda value: repr(float(value))
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    values = context(result, command=command, provenance=provenance, drawn=drawn)
-    return environment.get_template("report.html.j2").render(style=Markup(style), **values)  # noqa: S704 - our own style sheet
+    return environment.get_template(template).render(style=Markup(style), **values)  # noqa: S704 - our own style sheet

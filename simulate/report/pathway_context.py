@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulate import __version__
-from simulate.report import pathway_results, results_view, sources_view, words
+from simulate.report import pathway_results, predictive_view, results_view, sources_view, words
 from simulate.report import pathway_view as view
 from simulate.report.glossary import GLOSSARY
 from simulate.report.labels import grade
@@ -110,6 +110,7 @@ def _evidence(result: PathwayResult, summary: Mapping[str, Any], names: PathName
         "fidelity_text": text,
         "trust": None,
         "trust_text": "",
+        "predictive": predictive_view.quoted(predictive_view.classes_of(scenario.trials.values())),
         "cuts": None,
         "sources": sources_view.plain_sources(scenario.library, source_ids(result)),
         "sources_text": "Every publication behind the regimens, the patients and the rules.",

@@ -20,8 +20,8 @@ from simulate.scenario.pathways import PathwayResult
 if TYPE_CHECKING:
     from simulate.scenario import Result
 
-# What a run may write. What it does not write this time goes, so that two runs never lie side by side.
-OUTPUTS = (
+# What every run writes (patients.parquet where asked), what one of a single trial adds, and one of pathways.
+EVERY_RUN = (
     "summary.json",
     "provenance.json",
     "model.json",
@@ -34,22 +34,29 @@ OUTPUTS = (
     "time_in_state.csv",
     "curves_os.csv",
     "curves_pfs.csv",
-    "fidelity.csv",
-    "sensitivity.csv",
-    "uncertainty.csv",
     "km_os.svg",
     "km_os.png",
     "km_pfs.svg",
     "km_pfs.png",
+)
+OF_A_TRIAL = (
+    "fidelity.csv",
+    "sensitivity.csv",
+    "uncertainty.csv",
     "reported_vs_simulated.svg",
     "reported_vs_simulated.png",
+)
+OF_PATHWAYS = (
     "states.csv",
+    "scans.csv",
     "count_once.csv",
     "selection_bias.csv",
     "patients.csv",
     "states.svg",
     "states.png",
 )
+# What a run does not write this time goes, so that two runs never lie side by side.
+OUTPUTS = EVERY_RUN + OF_A_TRIAL + OF_PATHWAYS
 
 
 def write(

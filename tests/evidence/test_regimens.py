@@ -40,6 +40,11 @@ FIELDS = {
     "condition that is a text": ("{min: 3}", '"ecog >= 3"', "'ecog >= 3' is not a mapping of fields"),
     "window of one": ("[0.5, 6.0]", "[0.5]", "needs at least 2 item"),
     "no consequence": ("consequence: [stop_drug]", "consequence: []", "needs at least 1 item"),
+    "no dose": ("dose_gy: 45", "dose_gy: 0", r"local_treatments\[0\].dose_gy: 0 must be greater than 0"),
+    "no fraction": ("fractions: 25", "fractions: 0", "0 must be at least 1"),
+    "part of a fraction": ("fractions: 25", "fractions: 25.5", "25.5 is not a whole number"),
+    "unknown treatment": ("treatment: radiotherapy", "treatment: radiotherapie", "Did you mean 'radiotherapy'"),
+    "unknown field of a local treatment": ("dose_gy: 45", "dose: 45", r"local_treatments\[0\].dose: no such field. Did you mean 'dose_gy'"),
     "id against file name": ("id: given", "id: taken", "differs from the file's name"),
 }  # fmt: skip
 RULES = {
@@ -55,6 +60,22 @@ RULES = {
     "unit without a dose": ("dose: 50, unit: mg/m2,", "unit: mg/m2,", "a unit without a dose"),
     "dose without days": (", days: [1, 15]", "", "a dose without days"),
     "day beyond the cycle": ("days: [1, 15]", "days: [1, 22]", "day 22 lies beyond the cycle of 21 days"),
+    "own cycle of a year": ("unit: mg/kg,", "unit: mg/kg, cycle_days: 365,", "365 days is no cycle; at most 56"),
+    "day beyond its own cycle": ("days: [1, 15]", "cycle_days: 14, days: [1, 15]", "day 15 lies beyond the cycle of 14 days"),
+    "radiation without fractions": ("dose_gy: 45, fractions: 25,", "dose_gy: 45,", "a dose without `fractions`"),
+    "fractions without a dose": ("dose_gy: 45, fractions: 25,", "fractions: 25,", "a number of fractions without `dose_gy`"),
+    "dose in centigray": ("dose_gy: 45", "dose_gy: 4500", "4500 Gy is no dose of a course; at most 90. Give the total in Gy"),
+    "fifty fractions": ("fractions: 25", "fractions: 50", "50 fractions are more than 45"),
+    "whole dose at once": ("fractions: 25", "fractions: 1", "45 Gy a fraction; at most 30"),
+    "days between one fraction": ("dose_gy: 24, fractions: 2", "dose_gy: 24, fractions: 1", "days between fractions, but not several"),
+    "dose of an operation": ("treatment: surgery, site: vulva,", "treatment: surgery, site: vulva, dose_gy: 10, fractions: 1,", "belongs to radiation, the treatment is surgery"),
+    "fractions of an operation": ("treatment: surgery, site: vulva,", "treatment: surgery, site: vulva, fractions: 1,", r"fractions: belongs to radiation"),
+    "drugs during an operation": ("treatment: surgery, site: vulva,", "treatment: surgery, site: vulva, concurrent: [cisplatin],", "concurrent: belongs to radiation"),
+    "alternative to nothing": ("dose_gy: 45,", "alternative: true, dose_gy: 45,", "the first has nothing to stand in for"),
+    "local treatment twice": ("stereotactic_radiotherapy, site: pelvis, dose_gy: 24, fractions: 2,", "radiotherapy, site: pelvis, dose_gy: 45, fractions: 25,", "radiotherapy stands twice"),
+    "intraoperative without an operation": ("treatment: surgery", "treatment: vertebroplasty", "intraoperative radiation without surgery"),
+    "intraoperative in fractions": ("dose_gy: 15, fractions: 1", "dose_gy: 15, fractions: 3", "3 fractions during one operation"),
+    "local treatment without a source": ("dose_gy: 15, fractions: 1, source: smith_2020, seen: seed", "dose_gy: 15, fractions: 1", r"local_treatments\[3\]: has no source"),
     "days not in order": ("days: [1, 15]", "days: [15, 1]", "the days do not increase"),
     "cycles backwards": ("days: [1], to_cycle: 6, source", "days: [1], from_cycle: 7, to_cycle: 6, source", "cycle 6 lies before cycle 7"),
     "cycles beyond the course": ("days: [1], to_cycle: 6, source", "days: [1], to_cycle: 60, source", "cycle 60 lies beyond the 35 cycles"),
@@ -114,6 +135,7 @@ LINKS = {
     "unknown comparator": ("comparator: control", "comparator: contrl", "trial mini has no arm 'contrl'"),
     "unknown stratum of an effect": ("comparator: control, strata: [low]", "comparator: control, strata: [lo]", "trial mini has no stratum 'lo'"),
     "unknown source": ("drug: examplumab, source: smith_2020", "drug: examplumab, source: smith_2002", "Did you mean 'smith_2020'"),
+    "unknown source of a local treatment": ("dose_gy: 15, fractions: 1, source: smith_2020", "dose_gy: 15, fractions: 1, source: smith_2002", "Did you mean 'smith_2020'"),
     "unknown page": ("seen_at: journal_page", "seen_at: journal_pag", "Did you mean 'journal_page'"),
 }  # fmt: skip
 CASES = {**FIELDS, **RULES, **LINKS}
@@ -122,7 +144,7 @@ ELSEWHERE = {
     "missing field", "duplicate key", "drugs without a course", "source and assumption", "worse more frequent", "grades not in order",
     "neither figure nor rates", "figure and rates", "stopping rule twice", "event of no trial", "toxicity of half a trial",
     "onset without a time", "unknown arm of a toxicity", "compared by nothing", "compared by both", "compared with one arm", "ratios of an arm",
-    "ratios without a source",
+    "ratios without a source", "intraoperative without an operation",
 }  # fmt: skip
 
 
@@ -211,6 +233,12 @@ def test_words(folder):
         "every 2 to 3 months",
         "after 2 to 3 cycles",
     ]
+    assert [(r["treatment"], r["dose"], r["with"]) for r in tables["Local treatments"]] == [
+        ("radiotherapy", "45 Gy in 25 fractions", "cisplatin"),
+        ("or stereotactic radiotherapy", "24 Gy in 2 fractions, every 2 days", ""),
+        ("surgery", "", ""),
+        ("intraoperative radiation", "15 Gy in 1 fraction", ""),
+    ]
     assert conditions_text(regimen.contraindications[1].when) == "ecog at least 3 and age at most 90"
     assert tables["Toxicity"][0]["in whom"] == "only prior pelvic radiation yes"
     assert "scans every 9 weeks to week 54, then every 12 (assumed)" in regimen_lines(regimen)
@@ -223,8 +251,9 @@ NAMES = [p.stem for p in sorted((bundled_params() / "regimens").glob("*.yaml"))]
 def test_bundled_regimens_are_sound(bundled, name):
     assert [str(p) for p in bundled.check(f"regimens/{name}")] == []
     regimen = bundled.regimen(name)
-    assert regimen.imaging is not None, "progression is found at a scan"
-    assert {m.what for m in regimen.monitoring} >= {"imaging", "examination"}
+    if regimen.drugs:  # local and palliative treatments are followed by their outcomes, not by scans of their own
+        assert regimen.imaging is not None, "progression is found at a scan"
+        assert {m.what for m in regimen.monitoring} >= {"imaging", "examination"}
     json.dumps(regimen.model_dump(mode="json", by_alias=True))
 
 

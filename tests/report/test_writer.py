@@ -33,7 +33,7 @@ def strict(path: Path) -> object:
 
 
 def test_every_output_is_written_and_nothing_else(written: Path):
-    assert sorted(contents(written)) == sorted(writer.OUTPUTS)
+    assert sorted(contents(written)) == sorted(writer.EVERY_RUN + writer.OF_A_TRIAL)
     assert all(len(v) > 100 for v in contents(written).values())
 
 
@@ -111,7 +111,7 @@ def test_without_jinja2_all_but_the_report_is_written(
     (out / "report.html").write_text("of an older run")
     monkeypatch.setitem(sys.modules, "jinja2", None)
     result.save(out)
-    assert set(contents(out)) == set(writer.OUTPUTS) - {"report.html", "patients.parquet"}
+    assert set(contents(out)) == set(writer.EVERY_RUN + writer.OF_A_TRIAL) - {"report.html", "patients.parquet"}
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert 'pip install "simulate-outcomes[report]"' in said
