@@ -22,6 +22,7 @@ from simulate.evidence.schema import Trial
 from simulate.model.graph import build
 from simulate.model.types import JointModel
 from simulate.pathways.assemble import Plan, assemble
+from simulate.pathways.comparability import comparability
 from simulate.pathways.oracle import Outcome, integrate
 from simulate.scenario.rates import discount_rates
 from simulate.survival import SurvivalCurve
@@ -164,11 +165,14 @@ class PathwayResult:
         from simulate.pathways.bias import selection_bias
         from simulate.pathways.count_once import count_once
 
+        compared = self.comparison.summary_dict()
+        for c in compared["contrasts"]:
+            c["basis"] = comparability(self.scenario.plan, c["strategy"], c["comparator"])
         return {
             "scenario": self.scenario.id,
             "seed": self.seed,
             "patients": self.patients,
-            **self.comparison.summary_dict(),
+            **compared,
             "unanchored": sorted({b.regimen for b in self.scenario.plan.bases.values() if b.kind == "unanchored"}),
             "count_once": count_once(self.scenario.file, self.scenario.library, self.scenario.plan),
             "selection_bias": selection_bias(self.scenario.file, self.scenario.plan),
