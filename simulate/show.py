@@ -263,55 +263,6 @@ def _print_fidelity(frame: pd.DataFrame) -> None:
 
 def print_comparison(result: Any) -> None:
     """The comparison of a run as tables."""
-    summary = result.summary()
-    rows = []
-    for strategy, s in summary["strategies"].items():
-        for endpoint, e in s["endpoints"].items():
-            rows.append(
-                {
-                    "strategy": strategy,
-                    "endpoint": endpoint,
-                    "median": e["median"],
-                    "MC error": e["median_mc_error"],
-                    "RMST": e["rmst"]["value"],
-                    "to": e["rmst"]["tau"],
-                    **{f"at {k} mo": v for k, v in e["landmarks"].items()},
-                }
-            )
-    print_frame(
-        pd.DataFrame(rows),
-        title=f"{summary['scenario']}: {summary['patients']:,} patients a strategy, seed {summary['seed']} (months)",
-    )
-    if summary["contrasts"]:
-        _print_contrasts(summary["contrasts"])
-    toxicity = [
-        {"event": event, "grade": grade, "strategy": strategy, "rate": rate}
-        for strategy, s in summary["strategies"].items()
-        for event, t in s["toxicities"].items()
-        for grade, rate in t.get("grades", {}).items()
-    ]
-    if toxicity:
-        wide = pd.DataFrame(toxicity).pivot_table(
-            index=["event", "grade"], columns="strategy", values="rate", sort=False
-        )
-        print_frame(wide.reset_index(), title="Toxicity (share of patients)", digits=3)
+    from simulate.report.terminal import print_comparison as shown
 
-
-def _print_contrasts(contrasts: list[dict[str, Any]]) -> None:
-    rows = [
-        {
-            "strategy": c["strategy"],
-            "endpoint": c["endpoint"],
-            "HR": c["hazard_ratio"],
-            "MC error": c["mc_error"],
-            "HR uncensored": c["hazard_ratio_uncensored"],
-            "RMST difference": c["rmst_difference"],
-            "P(longer)": c["p_longer"],
-        }
-        for c in contrasts
-    ]
-    print_frame(pd.DataFrame(rows), title=f"Contrasts with {contrasts[0]['comparator']}")
-    follow_up = dict.fromkeys(f"{c['endpoint'].upper()} {c['follow_up']}" for c in contrasts if c["follow_up"])
-    if follow_up:
-        print(f"HR: as the trial would have estimated it, at its {'; '.join(follow_up)}.")
-    print("P(longer): of two independent patients, one under each strategy; not the chance that a patient benefits.")
+    shown(result)

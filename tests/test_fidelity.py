@@ -89,7 +89,7 @@ def test_a_contradiction_among_primary_figures_is_a_conflict():
     row = next(r for r in table.rows if r.id == "os_hr")
     assert row.z > 1.96
     assert row.verdict == "conflict"
-    assert table.calibration.tensions()
+    assert table.calibration.tensions(beyond=1.0)
 
 
 @pytest.mark.parametrize("trial", TRIALS)

@@ -24,6 +24,7 @@ from simulate.calibration.result import Calibration
 from simulate.calibration.search import log_evidence
 from simulate.calibration.spec import SHAPE_PRIOR, Spec
 from simulate.evidence import Library
+from simulate.evidence.calibration_schema import EndpointModel
 from simulate.evidence.library import bundled_params
 from simulate.evidence.schema import Trial
 from simulate.files import atomic_write
@@ -55,6 +56,17 @@ def plain_specification(trial: Trial) -> Spec | None:
 def processes(trial: Trial) -> dict[str, str]:
     """Which process of the specification each learned process is."""
     return {"os": "pfs"} if trial.calibration.structure == "survival_only" else {"pfs": "pfs", "pps": "pps"}
+
+
+def readings(trial: Trial) -> Iterator[Trial]:
+    """The study as its file reads it and, where that has a progression, by its overall survival alone.
+
+    So the shapes of overall survival are learned from every study, not only from those that report nothing else.
+    """
+    yield trial
+    if trial.calibration.structure == "illness_death":
+        alone = trial.calibration.model_copy(update={"structure": "survival_only", "pfs": EndpointModel()})
+        yield trial.model_copy(update={"calibration": alone})
 
 
 def families(trial: Trial) -> Iterator[FamilyEvidence]:
@@ -161,7 +173,8 @@ def learn(library: Library) -> None:
     """Write the three files of the bundled library, each resting on those before it."""
     makers: dict[str, Callable[[Trial], Iterator[Any]]] = {"families": families, "shapes": shapes, "medians": medians}
     for kind, maker in makers.items():
-        rows = [row for name in library.trials() for row in maker(library.trial(name))]
+        read = (lambda trial: (trial,)) if kind == "medians" else readings
+        rows = [row for name in library.trials() for trial in read(library.trial(name)) for row in maker(trial)]
         rows.sort(key=lambda r: tuple(str(v) for v in list(asdict(r).values())[:5]))
         names = [f.name for f in fields(KINDS[kind])]
         lines = [",".join(names), *(",".join(str(asdict(r)[k]) for k in names) for r in rows)]

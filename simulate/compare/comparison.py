@@ -35,14 +35,14 @@ _SHORT = {
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Every strategy and every contrast with the comparator.
+    """Every strategy and every contrast with its comparator.
 
     Attributes
     ----------
     strategies : names, the comparator first.
-    comparator : name.
+    comparator : name of the one that the others are held against, unless a contrast says otherwise.
     endpoints : one `EndpointResult` a strategy and endpoint.
-    contrasts : one `Contrast` a strategy other than the comparator and endpoint (OS, PFS).
+    contrasts : one `Contrast` a strategy that is held against another one and endpoint (OS, PFS).
     toxicity : one `ToxicityRate` a strategy, event and grade.
     time_in_state : one `StateTime` a strategy, discount rate and state.
     curves : endpoint → strategy → `SurvivalCurve`.
@@ -133,10 +133,12 @@ class Comparison:
         """The comparison as text: endpoints, contrasts, toxicity, and what the numbers are."""
         from simulate.tables import text_table
 
+        others = list(dict.fromkeys(c.comparator for c in self.contrasts)) or [self.comparator]
         wanted = {
             "strategies": ["strategy", "endpoint", "median", "median_mc_error", "rmst_tau", "rmst", "rmst_mc_error"],
-            "contrasts": ["strategy", "endpoint", "follow_up", "hazard_ratio", "mc_error", "hazard_ratio_uncensored",
-                          "median_difference", "rmst_difference", "p_longer"],
+            "contrasts": ["strategy", *(["comparator"] if len(others) > 1 else []), "endpoint", "follow_up",
+                          "hazard_ratio", "mc_error", "hazard_ratio_uncensored", "median_difference",
+                          "rmst_difference", "p_longer"],
             "toxicity": ["event", "grade", "strategy", "rate", "difference", "difference_mc_error"],
         }  # fmt: skip
         parts = [
@@ -145,8 +147,8 @@ class Comparison:
             if len(frame := self.to_df(name))
         ]
         note = (
-            f"Months; differences and hazard ratios against {self.comparator}. Errors are Monte Carlo standard errors, "
-            "those of contrasts paired on common random numbers."
+            f"Months; differences and hazard ratios against {' or '.join(others)}. Errors are Monte Carlo standard "
+            "errors, those of contrasts paired on common random numbers."
         )
         return "\n".join([*parts, note])
 

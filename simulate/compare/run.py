@@ -38,6 +38,7 @@ def compare(
     grades: Mapping[str, Sequence[str]] | None = None,
     headline: Mapping[str, str] | None = None,
     unknown: Mapping[str, Collection[str]] | None = None,
+    comparators: Mapping[str, str | None] | None = None,
     seed: int = 0,
 ) -> Comparison:
     """Compare strategies simulated on the same patients.
@@ -57,34 +58,36 @@ def compare(
     grades : event to the names of its grades, mildest first.
     headline : event to the grade that stands for it in the summary; the mildest where missing.
     unknown : endpoint to the strategies of which no study reported it; nothing is said of it there.
+    comparators : strategy to what it is held against instead of `comparator`; None for no contrast at all.
     seed : of the enrolment of that one trial.
 
     Raises
     ------
-    InputError : unknown comparator; strategies that do not share their batches of patients; a landmark, restriction or
-        cut-off beyond the horizon; rows that are too few or of shared patients.
+    InputError : unknown comparator, or one held against itself; strategies that do not share their batches of
+        patients; a landmark, restriction or cut-off beyond the horizon; rows that are too few or of shared patients.
     """
     order = _checked(counts, comparator)
+    against = _against(order, comparators or {})
     left_out = {(s, e) for e, strategies in (unknown or {}).items() for s in strategies}
     taus = rmst_tau or {}
     endpoints = tuple(counts[comparator].endpoints)
     batches = {e: {s: Batches.from_counts(counts[s], e) for s in order} for e in endpoints}
     tau = {e: float(taus.get(e, min(_TAU, float(batches[e][comparator].times[-1])))) for e in endpoints}
-    trials = _trials(order, endpoints, follow_up, trial_like, seed)
+    trials = _trials(against, endpoints, follow_up, trial_like, seed)
     results = tuple(
         endpoint_result(batches[e][s], s, tau[e], landmarks) for s in order for e in endpoints if (s, e) not in left_out
     )
     contrasts = tuple(
         contrast(
-            {s: batches[e][s], comparator: batches[e][comparator]},
+            {s: batches[e][s], other: batches[e][other]},
             tau=tau[e],
             landmarks=landmarks,
             follow_up=follow_up.get(e),
             trial=trials.get((s, e)),
         )
-        for s in order[1:]
+        for s, other in against.items()
         for e in CONTRASTED
-        if e in endpoints and not {(s, e), (comparator, e)} & left_out
+        if e in endpoints and not {(s, e), (other, e)} & left_out
     )
     by_order = {s: counts[s] for s in order}
     return Comparison(
@@ -92,8 +95,8 @@ def compare(
         comparator=comparator,
         endpoints=results,
         contrasts=contrasts,
-        toxicity=toxicity_rates(by_order, comparator, grades or {}),
-        time_in_state=state_times(by_order, comparator),
+        toxicity=toxicity_rates(by_order, against, grades or {}),
+        time_in_state=state_times(by_order, against),
         curves={
             e: {s: b.curve() for s, b in of.items() if b.patients > 0 and (s, e) not in left_out}
             for e, of in batches.items()
@@ -117,8 +120,21 @@ def _checked(counts: Mapping[str, Any], comparator: str) -> tuple[str, ...]:
     return (comparator, *(s for s in counts if s != comparator))
 
 
+def _against(order: tuple[str, ...], own: Mapping[str, str | None]) -> dict[str, str]:
+    """Every strategy that is held against another one, and against which: the first of all unless told otherwise."""
+    out = {}
+    for strategy in order[1:]:
+        other = own.get(strategy, order[0])
+        if other is None:
+            continue
+        if other not in order or other == strategy:
+            raise input_error(f"{strategy} cannot be held against {other!r}.", field=f"comparators.{strategy}")
+        out[strategy] = other
+    return out
+
+
 def _trials(
-    order: tuple[str, ...],
+    against: Mapping[str, str],
     endpoints: tuple[str, ...],
     follow_up: Mapping[str, tuple[float, float, str]],
     wanted: tuple[int, pd.DataFrame] | None,
@@ -130,10 +146,10 @@ def _trials(
     n, rows = wanted
     check_separate(rows)
     out = {}
-    for strategy in order[1:]:
+    for strategy, other in against.items():
         for endpoint in (e for e in CONTRASTED if e in endpoints and e in follow_up):
             accrual, cutoff, _ = follow_up[endpoint]
-            treated, control = (arm_times(rows, s, endpoint, n) for s in (strategy, order[0]))
+            treated, control = (arm_times(rows, s, endpoint, n) for s in (strategy, other))
             found = one_trial(treated, control, accrual, cutoff, seed=seed)
             if found is not None:
                 out[strategy, endpoint] = found

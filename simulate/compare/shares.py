@@ -54,14 +54,14 @@ class StateTime:
 
 
 def toxicity_rates(
-    counts: Mapping[str, Any], comparator: str, grades: Mapping[str, Sequence[str]]
+    counts: Mapping[str, Any], against: Mapping[str, str], grades: Mapping[str, Sequence[str]]
 ) -> tuple[ToxicityRate, ...]:
     """Rates of every event and grade under every strategy.
 
     Parameters
     ----------
     counts : strategy to `Counts`; ``toxicity[event]`` is (B, G + 1), patients by index of their highest grade.
-    comparator : one of the strategies.
+    against : strategy to the one its difference is from; none for those missing.
     grades : event to the names of its G grades, mildest first; ``1 … G`` where missing.
 
     Raises
@@ -69,7 +69,6 @@ def toxicity_rates(
     InputError : another number of names than grades.
     """
     rows = []
-    base = {event: _exceedance(table) for event, table in counts[comparator].toxicity.items()}
     events = dict.fromkeys(event for one in counts.values() for event in one.toxicity)
     for event in events:
         for strategy, table in ((s, one.toxicity[event]) for s, one in counts.items() if event in one.toxicity):
@@ -77,13 +76,14 @@ def toxicity_rates(
             if len(names) != table.shape[1] - 1:
                 raise input_error(f"{len(names)} names for {table.shape[1] - 1} grades.", field=f"grades.{event}")
             rates, sizes = _exceedance(table), table.sum(axis=1)
+            other = counts[against[strategy]].toxicity if strategy in against else {}
+            base = _exceedance(other[event]) if event in other else None
             for g, name in enumerate(names):
-                paired = event in base and strategy != comparator and g < base[event].shape[1]
-                against = rates[:, g] - base[event][:, g] if paired else None
+                difference = None if base is None or g >= base.shape[1] else rates[:, g] - base[:, g]
                 rows.append(
                     ToxicityRate(
                         strategy, event, str(name), float(rates[0, g]), int(table[:, g + 1 :].sum()), int(sizes.sum()),
-                        jackknife_error(rates[:, g], sizes), *_difference(against, sizes),
+                        jackknife_error(rates[:, g], sizes), *_difference(difference, sizes),
                     )
                 )  # fmt: skip
     return tuple(rows)
@@ -95,20 +95,20 @@ def _exceedance(table: NDArray[np.int64]) -> Array:
     return ratio(worse[:, 1:], worse[:, :1])
 
 
-def state_times(counts: Mapping[str, Any], comparator: str) -> tuple[StateTime, ...]:
+def state_times(counts: Mapping[str, Any], against: Mapping[str, str]) -> tuple[StateTime, ...]:
     """Mean discounted time in every state, and in all of them together, at every rate of the simulation."""
     rows = []
-    base = _mean_times(counts[comparator])
+    found = {strategy: _mean_times(one) for strategy, one in counts.items()}
     for strategy, one in counts.items():
-        means = _mean_times(one)
+        means, base = found[strategy], found.get(against.get(strategy, ""))
         for r, rate in enumerate(one.rates):
             for s, state in enumerate((*one.states, "total")):
                 value = means[:, r, s]
-                against = value - base[:, r, s] if strategy != comparator and base.shape == means.shape else None
+                difference = None if base is None or base.shape != means.shape else value - base[:, r, s]
                 rows.append(
                     StateTime(
                         strategy, float(rate), state, float(value[0]), float(value[0]) / 12.0,
-                        jackknife_error(value, one.n), *_difference(against, one.n),
+                        jackknife_error(value, one.n), *_difference(difference, one.n),
                     )
                 )  # fmt: skip
     return tuple(rows)

@@ -17,7 +17,7 @@ MAX_DOSE_GY = 90
 MAX_FRACTIONS = 45
 MAX_FRACTION_GY = 30
 PROCEDURES = ("surgery", "vertebroplasty", "kyphoplasty")
-RADIATION_FIELDS = ("dose_gy", "fractions", "interval_days", "concurrent")
+RADIATION_FIELDS = ("dose_gy", "fractions", "fractions_assumed", "interval_days", "concurrent")
 
 
 def check_local_treatments(regimen: Regimen) -> Iterator[Finding]:
@@ -61,6 +61,8 @@ def _radiation(path: FieldPath, item: LocalTreatment) -> Iterator[Finding]:
     elif item.dose_gy is not None and item.fractions is not None and item.dose_gy / item.fractions > MAX_FRACTION_GY:
         message = f"{item.dose_gy / item.fractions:g} Gy a fraction; at most {MAX_FRACTION_GY}."
         yield Finding((*path, "fractions"), message, "`dose_gy` is the total of all `fractions`: check both.")
+    if item.fractions_assumed and (item.fractions is None or item.why is None):
+        yield Finding((*path, "fractions_assumed"), "needs `fractions` and `why`.", "Say what is taken, and why.")
     if item.interval_days is not None and (item.fractions or 0) < 2:
         yield Finding((*path, "interval_days"), "days between fractions, but not several.", "Leave it out.")
 

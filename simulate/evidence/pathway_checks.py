@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simulate.evidence.library import Library
 
 ONLY_PATHWAYS = (
-    "evidence_population", "baseline", "unanchored", "later_lines", "life_table", "selection_bias", "scans",
+    "evidence_population", "baseline", "unanchored", "later_lines", "life_table", "selection_bias", "scans", "by",
 )  # fmt: skip
 
 
@@ -89,6 +89,7 @@ def _files(scenario: Scenario, library: Library) -> Iterator[Finding]:
         yield from _named(
             ("supportive_care", "regimen"), "regimen", scenario.supportive_care.regimen, library.regimens()
         )
+    yield from _untreated(scenario, library)
     if scenario.life_table is not None:
         yield from _named(("life_table",), "life table", scenario.life_table, library.data_files("life_tables", ".csv"))
     for i, bias in enumerate(scenario.selection_bias):
@@ -96,6 +97,25 @@ def _files(scenario: Scenario, library: Library) -> Iterator[Finding]:
             others = [s for s in scenario.strategies if s != scenario.comparator]
             message = f"{bias.strategy!r} is not a strategy held against the comparator."
             yield Finding(("selection_bias", i, "strategy"), message, suggest(bias.strategy, others))
+
+
+def _untreated(scenario: Scenario, library: Library) -> Iterator[Finding]:
+    """Shares of the levels of those who had nothing."""
+    try:
+        known = library.patients(scenario.evidence_population or scenario.population).covariates
+    except InputError:
+        return  # said already
+    for name, shares in scenario.supportive_care.patients.items():
+        path: FieldPath = ("supportive_care", "patients", name)
+        if name not in known:
+            yield Finding(path, f"no covariate {name!r}.", suggest(name, tuple(known)))
+        elif len(shares) != len(known[name].levels):
+            levels = ", ".join(known[name].levels)
+            yield Finding(
+                path, f"{len(shares)} shares for {len(known[name].levels)} levels.", f"One each of: {levels}."
+            )
+        elif abs(sum(shares) - 1.0) > 1e-6:
+            yield Finding(path, f"the shares add up to {sum(shares):g}.", "They must add up to 1.")
 
 
 def _lines(scenario: Scenario, library: Library) -> Iterator[Finding]:
@@ -126,5 +146,8 @@ def _covariates(scenario: Scenario, library: Library, path: FieldPath, lines: di
     for line, rules in lines.items():
         for i, rule in enumerate(rules):
             yield from conditions((*path, "lines", line, i, "when"), rule.when, known)
+    for i, name in enumerate(scenario.by):
+        if name not in known:
+            yield Finding(("by", i), f"population {scenario.population} has no {name!r}.", suggest(name, tuple(known)))
     if scenario.life_table is not None and "age" not in known:
         yield Finding(("life_table",), f"population {scenario.population} has no age.", "Add the covariate age.")

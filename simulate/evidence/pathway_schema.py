@@ -30,11 +30,13 @@ class Supportive(Model):
     """Survival without further treatment: the median about which the residual after each line has its weak prior.
 
     `regimen` is best supportive care with a study of its own: patients who get nothing in the first line live as long
-    as its patients did, compared without randomisation.
+    as its patients did, compared without randomisation. `patients` says who these were where they were not like those
+    of the trials: a covariate to the shares of its levels. Prognostic ratios act around their mix.
     """
 
     median: Positive = 4.0
     regimen: Id | None = None
+    patients: dict[Id, tuple[Proportion, ...]] = Field(default_factory=dict)
     source: Slug | None = None
     seen: Seen | None = None
     assumed: Flag = False

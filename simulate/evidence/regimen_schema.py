@@ -77,14 +77,16 @@ class LocalTreatment(Stated):
     """Radiotherapy or a procedure at one site; `dose_gy` is the total of all `fractions`.
 
     Fractions follow each other on successive working days unless `interval_days` says otherwise. `concurrent` names
-    drugs given during radiotherapy. An `alternative` is given instead of the treatment listed before it. `dose_gy` is
-    left out where no page shows it.
+    drugs given during radiotherapy, or `chemotherapy` where no page says which. An `alternative` is given instead of
+    the treatment listed before it. `dose_gy` is left out where no page shows it; `fractions_assumed` says that a page
+    shows only the total, and `why` says what is taken.
     """
 
     treatment: Modality
     site: Id | None = None
     dose_gy: Positive | None = None
     fractions: PositiveCount | None = None
+    fractions_assumed: Flag = False
     interval_days: PositiveCount | None = None
     concurrent: tuple[Id, ...] = ()
     alternative: Flag = False

@@ -98,7 +98,8 @@ def _dose(item: LocalTreatment) -> str:
     if item.dose_gy is None or item.fractions is None:
         return ""
     every = "" if item.interval_days is None else f", every {item.interval_days} days"
-    return f"{item.dose_gy:g} Gy in {item.fractions} fraction{'s' if item.fractions > 1 else ''}{every}"
+    number = f"{item.fractions} fraction{'s' if item.fractions > 1 else ''}"
+    return f"{item.dose_gy:g} Gy in {number}{every}" + (" (fractions assumed)" if item.fractions_assumed else "")
 
 
 def _days(days: tuple[int, ...]) -> str:

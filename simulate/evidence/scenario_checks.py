@@ -9,7 +9,7 @@ from simulate.errors import InputError
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
 from simulate.evidence.pathway_checks import check_form, check_pathways
-from simulate.evidence.scenario_schema import STATES, Scenario
+from simulate.evidence.scenario_schema import NO_COMPARATOR, STATES, Scenario
 from simulate.evidence.schema import Trial
 
 if TYPE_CHECKING:
@@ -30,10 +30,37 @@ def _strategies(scenario: Scenario) -> Iterator[Finding]:
         yield Finding(
             ("comparator",), f"no strategy {scenario.comparator!r}.", suggest(scenario.comparator, scenario.strategies)
         )
+    yield from _comparators(scenario)
     least = 2 * len(scenario.strategies)
     if scenario.trial_like_n is not None and scenario.trial_like_n < least:
         message = f"{scenario.trial_like_n} is too few for {len(scenario.strategies)} strategies."
         yield Finding(("trial_like_n",), message, f"Give {least} or more patients, two a strategy, or leave it out.")
+
+
+def _comparators(scenario: Scenario) -> Iterator[Finding]:
+    """What single strategies are held against: another strategy, or `none`."""
+    allowed = (*scenario.strategies, NO_COMPARATOR)
+    for name, strategy in scenario.strategies.items():
+        own, path = strategy.comparator, ("strategies", name, "comparator")
+        if own is None:
+            continue
+        if scenario.trial is not None:
+            message = "belongs to scenarios of pathways; the arms of a trial are held against one of them."
+            yield Finding(path, message, "Remove it.")
+        elif name == scenario.comparator:
+            yield Finding(path, "is the comparator of the scenario, held against nothing.", "Remove it.")
+        elif own == name:
+            yield Finding(path, f"holds {name!r} against itself.", "Name another strategy, or `none`.")
+        elif own not in allowed:
+            yield Finding(path, f"no strategy {own!r}.", suggest(own, allowed))
+        elif own == NO_COMPARATOR and NO_COMPARATOR in scenario.strategies:
+            message = "`none` is no comparator at all, and a strategy is called so too."
+            yield Finding(path, message, "Give that strategy another id.")
+    for i, bias in enumerate(scenario.selection_bias):
+        chosen = scenario.strategies.get(bias.strategy)
+        if chosen is not None and chosen.comparator not in (None, scenario.comparator):
+            message = f"{bias.strategy!r} is held against {chosen.comparator!r}, not against the scenario’s comparator."
+            yield Finding(("selection_bias", i, "strategy"), message, "Remove this entry or its `comparator`.")
 
 
 def _times(scenario: Scenario) -> Iterator[Finding]:

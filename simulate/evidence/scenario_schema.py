@@ -24,6 +24,7 @@ ILLNESS_DEATH: dict[str, tuple[str, ...]] = {
     "dead": (),
 }
 MAX_SEED = 2**64 - 1
+NO_COMPARATOR = "none"
 
 
 class Strategy(Model):
@@ -31,6 +32,8 @@ class Strategy(Model):
 
     Exactly one of: `arm` of the scenario's trial; `regimen` for everyone, in the first line; `follow`, the id of a
     strategy file; `lines`, rules of one's own for each line. Later lines of a `regimen` are those of the era.
+    `comparator` is the strategy it is held against instead of the scenario's; `none` for other patients, who stand
+    beside the others and are compared with nobody.
     """
 
     label: Text
@@ -38,6 +41,7 @@ class Strategy(Model):
     regimen: Id | None = None
     follow: Id | None = None
     lines: dict[Id, Rules] | None = None
+    comparator: Id | None = None
 
 
 def _not_tiny(rate: float) -> float:
@@ -64,7 +68,7 @@ class Scenario(Model):
     scenario of pathways: strategies are regimens or policies and `population` is a file of patients. Then `baseline` is
     the regimen whose trial carries the absolute level of the first line; other regimens enter through randomised
     comparisons, and one that is not connected must be named in `unanchored`. `evidence_population` are the patients of
-    the trials, among whom their curves hold.
+    the trials, among whom their curves hold. `by` names covariates for whose levels results are shown apart.
     """
 
     id: Id
@@ -80,6 +84,7 @@ class Scenario(Model):
     life_table: Id | None = None
     selection_bias: tuple[SelectionBias, ...] = ()
     scans: Scans | None = None
+    by: tuple[Id, ...] = ()
     strategies: dict[Id, Strategy] = Field(min_length=1)
     comparator: Id
     pathway: dict[Id, tuple[Id, ...]] = Field(default_factory=lambda: dict(ILLNESS_DEATH))
@@ -94,6 +99,15 @@ class Scenario(Model):
     limits: tuple[Text, ...] = ()
     assumptions: tuple[Text, ...] = ()
     sources: tuple[Slug, ...] = ()
+
+    @property
+    def comparators(self) -> dict[str, str | None]:
+        """Strategy to what it is held against; None for the comparator itself and for strategies held against none."""
+        out: dict[str, str | None] = {}
+        for name, strategy in self.strategies.items():
+            alone = name == self.comparator or strategy.comparator == NO_COMPARATOR
+            out[name] = None if alone else strategy.comparator or self.comparator
+        return out
 
     def with_overrides(self, overrides: Mapping[str, str], library: Library | None = None) -> Scenario:
         """A copy with fields replaced, as ``--set key=value`` asks.

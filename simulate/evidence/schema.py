@@ -166,6 +166,7 @@ def _strata_may_be_left_out(schema: dict[str, Any]) -> None:
 class Trial(Model):
     """Everything the library knows of one trial, or of another study of the same form (`design`).
 
+    In a `factorial` trial the strata were randomised too: arms in different strata are arms of one trial.
     `borrowed` says where evidence comes from that is not of cervical cancer. A `collection` holds small studies of one
     theme, an arm each, which are never contrasted.
     """
@@ -175,6 +176,7 @@ class Trial(Model):
     id: Id
     title: Text
     design: Design = "randomised"
+    factorial: Flag = False
     registration: Text | None = None
     line_of_therapy: PositiveCount | None = None
     setting: Text

@@ -203,26 +203,34 @@ def trust(frame: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-GROUPS = ("all", "landmarks", "statistic", "endpoint", "treatment_class", "line", "months beyond the median")
+GROUPS = ("all", "figures", "statistic", "endpoint", "treatment_class", "line", "months beyond the median", "alone")
+
+
+def informed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Predictions from other figures; without any it is the library's prior that speaks, not a left-out figure."""
+    return frame[frame["informed"].astype(bool)]
 
 
 def trust_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """`trust` of everything, and by statistic, endpoint, class of treatment, line and months beyond the median."""
-    landmarks = frame[frame["statistic"] == "landmark"]
-    informed = landmarks["informed"].astype(bool)
+    """`trust` of the predictions from other figures of the study, by statistic, endpoint, class, line and months beyond
+    the median; last, apart, of figures beside which no other is known of their arm (``alone``).
+    """
+    told = informed(frame)
+    alone = frame.drop(told.index)
+    landmarks = told[told["statistic"] == "landmark"]
     groups: list[tuple[str, str, pd.DataFrame]] = [
-        ("all", "all figures", frame),
+        ("all", "all figures", told),
         ("all", "landmarks", landmarks),
-        ("landmarks", "another figure of the arm is known", landmarks[informed]),
-        ("landmarks", "only the library speaks", landmarks[~informed]),
-        ("landmarks", "used, left out in turn", landmarks[landmarks["used"].astype(bool)]),
-        ("landmarks", "never used", landmarks[~landmarks["used"].astype(bool)]),
+        ("figures", "used, left out in turn", told[told["used"].astype(bool)]),
+        ("figures", "never used", told[~told["used"].astype(bool)]),
+        ("alone", "all figures", alone),
+        ("alone", "landmarks", alone[alone["statistic"] == "landmark"]),
     ]
     for by, column, part in (
-        ("statistic", "statistic", frame),
-        ("endpoint", "endpoint", frame),
-        ("treatment_class", "treatment_class", frame),
-        ("line", "line", frame),
+        ("statistic", "statistic", told),
+        ("endpoint", "endpoint", told),
+        ("treatment_class", "treatment_class", told),
+        ("line", "line", told),
         ("months beyond the median", "band", landmarks),
     ):
         groups += [(by, str(name) or "none", own) for name, own in part.groupby(column, sort=True)]

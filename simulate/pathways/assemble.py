@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulate.evidence import Library
 from simulate.evidence.population_checks import NOTHING
-from simulate.evidence.population_schema import PatientPopulation
+from simulate.evidence.population_schema import Case, PatientPopulation
 from simulate.evidence.scenario_schema import Scenario, Strategy
 from simulate.model.graph import GraphSpec
 from simulate.pathways.background import LifeTable, life_table
 from simulate.pathways.bases import Basis, Evidence
-from simulate.pathways.graphs import DEAD, START, Treatment, age_of, graph, known_events
+from simulate.pathways.graphs import DEAD, START, Events, Treatment, age_of, graph, known_events
 from simulate.pathways.lines import Lines, Step, scaled
 from simulate.pathways.marginal import Mix
 from simulate.pathways.partition import parts, regimens_used
@@ -35,7 +35,7 @@ class Plan:
     graphs : strategy → `GraphSpec`.
     lines : names of the lines modelled.
     bases : (line, regimen) → where its model comes from.
-    events : event → (label, grades, headline).
+    events : event → (label, grades, headline); `rates` what they are made of, by regimen.
     """
 
     population: PatientPopulation
@@ -46,6 +46,15 @@ class Plan:
     bases: Mapping[tuple[str, str], Basis]
     events: Mapping[str, tuple[str, tuple[str, ...], str]]
     table: LifeTable | None
+    rates: Events
+
+    def redrawn(self) -> Plan:
+        """The graphs put together again, after a change of `lines.after`."""
+        graphs = {
+            s: graph(self.lines, self.classes, own, self.table, self.events, self.rates)
+            for s, own in self.treatments.items()
+        }
+        return replace(self, graphs=graphs)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -72,8 +81,12 @@ class Plan:
         return {"os": (START, (DEAD,)), "pfs": (START, left)}
 
 
-def assemble(
-    scenario: Scenario, library: Library, population: PatientPopulation | None = None, evidence: Evidence | None = None
+def build_plan(
+    scenario: Scenario,
+    library: Library,
+    population: PatientPopulation | None = None,
+    evidence: Evidence | None = None,
+    after: Mapping[str, float] | None = None,
 ) -> Plan:
     """Put the graphs of a scenario together.
 
@@ -81,6 +94,7 @@ def assemble(
     ----------
     population : simulate these patients instead of the scenario's (the count-once check does).
     evidence : calibrated trials that are at hand already.
+    after : first-line regimen → factor on every hazard after that line (`simulate.pathways.setting.assemble`).
 
     Raises
     ------
@@ -90,7 +104,9 @@ def assemble(
     target = population or library.patients(scenario.population)
     trial_patients = library.patients(scenario.evidence_population or scenario.population)
     table = life_table(library, scenario.life_table) if scenario.life_table is not None else None
-    lines = Lines(scenario, evidence, target, trial_mix(trial_patients, table))
+    untreated = trial_mix(with_shares(trial_patients, scenario.supportive_care.patients), table)
+    lines = Lines(scenario, evidence, target, trial_mix(trial_patients, table), untreated)
+    lines.after.update(after or {})
     events = {}
     for name in regimens_used(scenario, lines):
         own = event_rates(evidence, evidence.regimen(name))
@@ -99,7 +115,16 @@ def assemble(
     treatments = {s: _treatments(lines, strategy, found) for s, strategy in scenario.strategies.items()}
     known = known_events(events)
     graphs = {s: graph(lines, found, treatments[s], table, known, events) for s in scenario.strategies}
-    return Plan(target, found, treatments, graphs, lines, dict(lines.bases), known, table)
+    return Plan(target, found, treatments, graphs, lines, dict(lines.bases), known, table, events)
+
+
+def with_shares(patients: PatientPopulation, shares: Mapping[str, tuple[float, ...]]) -> PatientPopulation:
+    """Patients among whom some covariates have other shares, whatever else they are."""
+    covariates = dict(patients.covariates)
+    for name, own in shares.items():
+        case = Case(shares=own, assumed=True, why="given by the scenario")
+        covariates[name] = covariates[name].model_copy(update={"cases": (case,)})
+    return patients.model_copy(update={"covariates": covariates})
 
 
 def trial_mix(patients: PatientPopulation, table: LifeTable | None) -> Mix:

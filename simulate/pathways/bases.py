@@ -11,7 +11,7 @@ from simulate.calibration import Calibration, calibrate
 from simulate.errors import input_error
 from simulate.evidence import Library
 from simulate.evidence.population_schema import PatientPopulation
-from simulate.evidence.regimen_schema import Anchor, Regimen
+from simulate.evidence.regimen_schema import Anchor, Regimen, TrialArm
 from simulate.evidence.schema import Trial
 from simulate.model.types import ArmModel
 from simulate.pathways import effects
@@ -119,19 +119,18 @@ class Evidence:
                     queue.append(edge.target)
         return None
 
-    def effect(self, edge: Edge, population: PatientPopulation, profile: Profile) -> effects.Effect:
-        """The effect of one comparison for a patient."""
+    def carried(self, base: ArmModel, edge: Edge, population: PatientPopulation, profile: Profile) -> ArmModel:
+        """A model with the effect of one comparison, for a patient."""
         a = edge.anchor
-        if a.trial is not None and a.arm is not None and a.comparator is not None:
-            cells = [self.cell(a.trial, arm, a.strata, population, profile) for arm in (a.arm, a.comparator)]
-            found = effects.effect(*cells)
-        else:
-            n = len(effects.CUTS) + 1
-            # a printed ratio of overall survival is taken for that of death after progression
-            found = effects.Effect(
-                effects.Ratio((a.pfs or a.os or 1.0,) * n), effects.Ratio((a.os or a.pfs or 1.0,) * n), 0.0
-            )
-        return found**edge.sign
+        if a.trial is None or a.arm is None or a.comparator is None:
+            return effects.printed(base, a.pfs, a.os, edge.sign)
+        cells = [self.cell(a.trial, arm, a.strata, population, profile) for arm in (a.arm, a.comparator)]
+        return effects.apply(base, effects.effect(*cells) ** edge.sign)
+
+    def randomised(self, one: TrialArm, other: TrialArm) -> bool:
+        """Whether two arms of one trial were randomised against each other."""
+        trial = self.library.trial(one.trial or "")
+        return trial.design == "randomised" and (trial.factorial or one.strata == other.strata)
 
 
 def strata_for(trial: Trial, named: tuple[str, ...], population: PatientPopulation, profile: Profile) -> str:

@@ -7,18 +7,23 @@ a baseline model it gives X as it would do in the baseline's patients, if the ef
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import expit, logit
 
+from simulate.analytic import cell_curves, cox_hazard_ratio, follow_up_weights
 from simulate.errors import input_error
-from simulate.model.types import ArmModel, Distribution
+from simulate.model.types import DAYS_PER_MONTH, ArmModel, Distribution
 
 Array = NDArray[np.float64]
 CUTS = (2.0, 4.0, 6.0, 9.0, 12.0, 18.0, 24.0, 36.0)
 LEAST = 0.35  # cumulative hazard in a piece: 30 % of those who enter it have the event
+FOLLOW_UP = (24.0, 48.0)  # months of enrolment and cut-off under which a printed OS hazard ratio is met
+WIDEST = 2.5  # log hazard ratio of death after progression
 LIMIT = 20.0  # of a piece's hazard ratio: beyond, a piece holds too little hazard to say
 
 
@@ -117,6 +122,36 @@ def apply(base: ArmModel, effect: Effect) -> ArmModel:
         share = float(expit(logit(share) + effect.death_share))
     pfs, pps = with_ratio(base.pfs, effect.progression), with_ratio(base.pps, effect.death_after)
     return ArmModel(pfs, share, pps, base.dependence)
+
+
+def printed(base: ArmModel, pfs: float | None, os: float | None, sign: int = 1) -> ArmModel:
+    """The baseline under printed hazard ratios of PFS and OS (`sign` -1: of the baseline against the other).
+
+    The ratio of death after progression is solved so that the Cox estimate of overall survival under `FOLLOW_UP` is the
+    one printed; with one ratio alone the other is taken for the same.
+    """
+    first, last = ((r or other or 1.0) ** sign for r, other in ((pfs, os), (os, pfs)))
+
+    def constant(r: float) -> Ratio:
+        return Ratio((r,) * (len(CUTS) + 1))
+
+    if base.death_share == 1.0:  # overall survival alone is modelled, in the place of PFS
+        return apply(base, Effect(constant(last), constant(1.0), 0.0))
+    days = math.ceil(FOLLOW_UP[1] * DAYS_PER_MONTH)
+    control = cell_curves(base, days).os
+    weights = follow_up_weights(days, *FOLLOW_UP)
+
+    def arm(log_after: float) -> ArmModel:
+        return apply(base, Effect(constant(first), constant(math.exp(log_after)), 0.0))
+
+    def miss(log_after: float) -> float:
+        return math.log(cox_hazard_ratio(cell_curves(arm(log_after), days).os, control, weights) / last)
+
+    if miss(-WIDEST) > 0.0 or miss(WIDEST) < 0.0:
+        raise input_error(
+            f"an OS hazard ratio of {last:.3g} cannot stand beside a PFS ratio of {first:.3g} here.", field="effects.os"
+        )
+    return arm(float(f"{float(brentq(miss, -WIDEST, WIDEST, xtol=1e-8)):.9g}"))
 
 
 def pulled(treated: ArmModel, control: ArmModel, share: float) -> ArmModel:

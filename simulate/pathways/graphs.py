@@ -132,6 +132,8 @@ def _transitions(
 ) -> dict[tuple[str, str], Hazard]:
     """Hazards between states for one class."""
     out: dict[tuple[str, str], Hazard] = {}
+    start = treatment.steps[0]
+    later = ratio * (1.0 if start is None else lines.after.get(start.regimen, 1.0))
     care = lines.scenario.supportive_care.median
     for i, name in enumerate(names):
         step = treatment.steps[i]
@@ -152,12 +154,12 @@ def _transitions(
                 time, behind = alone.model.pfs, ratio * alone.progression
         else:
             model = step.placed.model
-            leave, factor = model.pfs, ratio * step.placed.progression
+            leave, factor = model.pfs, (ratio if i == 0 else later) * step.placed.progression
             on = 1.0 - model.death_share
             parts = {after: on * (1.0 - share), DEAD: model.death_share}
             if following is not None:
                 parts[LIVING[following]] = on * share
-            time, behind = step.residual.time, ratio * step.placed.death_after
+            time, behind = step.residual.time, later * step.placed.death_after
         for target, part in parts.items():
             out[here, target] = Hazard(leave, part * factor)
         out[after, DEAD] = Hazard(time, behind)

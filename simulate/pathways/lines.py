@@ -11,7 +11,6 @@ from simulate.evidence.population_schema import PatientPopulation
 from simulate.evidence.scenario_schema import Scenario, Strategy
 from simulate.evidence.strategy_schema import LINES, Rule, Rules
 from simulate.model.types import ArmModel
-from simulate.pathways import effects
 from simulate.pathways.bases import Basis, Edge, Evidence, covariates_of
 from simulate.pathways.marginal import Mix, Placed, placed
 from simulate.pathways.profiles import Profile, holds
@@ -35,7 +34,9 @@ class Lines:
     evidence: Evidence
     population: PatientPopulation
     mix: Mix
+    untreated: Mix
     bases: dict[tuple[str, str], Basis] = field(default_factory=dict)  # (line, regimen)
+    after: dict[str, float] = field(default_factory=dict)  # first-line regimen -> factor on every hazard after it
     residuals: dict[tuple[str, str, tuple[str, ...]], Residual] = field(default_factory=dict)
     _steps: dict[tuple[object, ...], Step] = field(default_factory=dict)
     _models: dict[tuple[object, ...], ArmModel] = field(default_factory=dict)
@@ -93,8 +94,7 @@ class Lines:
         if base is None or regimen == base:
             return Basis(regimen, "baseline", trial, arm, (), borrowed), ()
         base_evidence = self.evidence.regimen(base).evidence
-        same = (trial, own.evidence.strata) == (base_evidence.trial, base_evidence.strata)
-        if trial and same and self.evidence.library.trial(trial).design == "randomised":
+        if trial and trial == base_evidence.trial and self.evidence.randomised(own.evidence, base_evidence):
             return Basis(regimen, "same trial", trial, arm, (), borrowed), ()
         if regimen in self.scenario.unanchored:
             return Basis(regimen, "unanchored", trial, arm, (), borrowed), ()
@@ -131,7 +131,7 @@ class Lines:
                 raise input_error(f"regimen {start!r} has no survival model.", field="evidence", advice=own.why or "")
             cell = self.evidence.cell(own.trial, own.arm, own.strata, self.population, profile)
             for edge in path:
-                cell = effects.apply(cell, self.evidence.effect(edge, self.population, profile))
+                cell = self.evidence.carried(cell, edge, self.population, profile)
             self._models[seen] = cell
         return self._models[seen]
 
@@ -159,7 +159,7 @@ class Lines:
         if own.trial is None or own.arm is None:
             raise input_error(f"regimen {name!r} has no survival model.", field="supportive_care.regimen")
         self.bases[LINES[0], name] = Basis(name, "unanchored", own.trial, own.arm)
-        return placed(self.evidence.cell(own.trial, own.arm, own.strata, self.population, {}), self.mix)
+        return placed(self.evidence.cell(own.trial, own.arm, own.strata, self.population, {}), self.untreated)
 
     def deciding(self, line: str, regimen: str, profile: Profile) -> tuple[str, ...]:
         """Levels that decide on a step: those of its own model and of the era's next line."""

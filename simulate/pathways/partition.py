@@ -46,7 +46,7 @@ def covariates_of_strategy(scenario: Scenario, lines: Lines, events: Events, rul
 def parts(
     scenario: Scenario, lines: Lines, events: Events, *, aged: bool
 ) -> list[tuple[tuple[str, ...], Callable[[Profile], Hashable]]]:
-    """What distinguishes patients: what every strategy does with them, their prognosis, their age.
+    """What distinguishes patients: what every strategy does with them, their prognosis, their age, and `by`.
 
     Hazard ratios that differ by less than a step of `PROGNOSIS_STEP` on the log scale are one class, with their mean.
     """
@@ -58,6 +58,8 @@ def parts(
     out.append((prognostic(lines.population), prognosis))
     if aged:
         out.append((("age",), lambda profile: profile["age"]))
+    for name in scenario.by:
+        out.append(((name,), lambda profile, name=name: profile[name]))  # type: ignore[misc]
     for strategy in scenario.strategies.values():
         rules = dict(lines.rules(strategy))
         names = tuple(sorted(covariates_of_strategy(scenario, lines, events, rules)))

@@ -21,8 +21,8 @@ from simulate.pathways.effects import stretched
 
 Array = NDArray[np.float64]
 LEVELS = np.linspace(0.95, 0.05, 19)  # of survival after progression, at which the two are held together
-TOLERANCE = 0.005  # of a share: how closely
-SHAPE, SCALE, STRETCH = 0.35, 0.7, 0.35  # prior SD of log shape, log scale (about the evidence), log stretch
+TOLERANCE = 0.02  # of a share: how closely
+SHAPE, SCALE, STRETCH = 0.35, 0.7, 0.1  # prior SD of log shape, log scale (about the evidence), log stretch
 
 
 @dataclass(frozen=True)

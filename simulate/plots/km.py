@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulate.plots import style
 from simulate.plots.at_risk import draw_table
 from simulate.plots.export import wrap
+from simulate.plots.marks import draw_landmarks, draw_medians, key_label
 from simulate.plots.style import GREY, INK, PALE, SMALL, TEXT
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Series:
     at_risk : (K + 1,) numbers at risk at `times` for the table, or None.
     reported_median : months, marked on the 50 % line; None if there is none.
     reported_landmarks : ``(months, survival, low, high)`` each, low and high None without an interval.
+    dashed : draw it broken.
     """
 
     label: str
@@ -51,6 +53,7 @@ class Series:
     at_risk: Array | None = None
     reported_median: float | None = None
     reported_landmarks: tuple[tuple[float, float, float | None, float | None], ...] = ()
+    dashed: bool = False
 
 
 class Curve(Protocol):
@@ -84,6 +87,7 @@ def plot_km(
     title: str = "",
     source: str = "",
     since: str = "",
+    dashed: Collection[str] = (),
 ) -> Axes:
     """Kaplan-Meier figure with numbers at risk; returns the Axes.
 
@@ -97,6 +101,7 @@ def plot_km(
     follow_up : months the trial followed its patients; the figure says where it goes beyond.
     title, source : heading, and the line at the bottom.
     since : what the time axis counts from; randomisation, or progression, by default.
+    dashed : labels of curves that are drawn broken.
     """
     medians, marks = reported_medians or {}, reported_landmarks or {}
     series = [
@@ -108,6 +113,7 @@ def plot_km(
             at_risk=c.at_risk,
             reported_median=medians.get(label),
             reported_landmarks=tuple(marks.get(label, ())),
+            dashed=label in dashed,
         )
         for label, c in curves.items()
     ]
@@ -143,9 +149,9 @@ def draw(
     inks = list(colors) if colors else [style.color(i) for i in range(len(series))]
     end = months or _time_end(series)
     for i, (one, ink) in enumerate(zip(series, inks, strict=True)):
-        _curve(ax, one, ink, end, style.dash(i))
+        _curve(ax, one, ink, end, style.dash(i, one.dashed))
     _axes(ax, endpoint, end, title, since)
-    key = _labels(ax, series, inks, end) + _medians(ax, series, inks) + _landmarks(ax, series, inks)
+    key = _labels(ax, series, inks, end) + draw_medians(ax, series, inks) + draw_landmarks(ax, series, inks)
     if data_end is not None and data_end < end:
         from matplotlib.patches import Patch
 
@@ -220,67 +226,6 @@ def _axes(ax: Axes, endpoint: str, end: float, title: str, since: str) -> None:
         ax.set_title(title, fontsize=TEXT + 1.5, color=INK, loc="left", pad=8)
 
 
-def _medians(ax: Axes, series: Sequence[Series], inks: Sequence[str]) -> list[Any]:
-    """Diamonds with their months on the 50 % line; returns what the key says of them."""
-    from matplotlib.lines import Line2D
-
-    medians = sorted((s.reported_median, ink) for s, ink in zip(series, inks, strict=True) if s.reported_median)
-    if not medians:
-        return []
-    ax.axhline(0.5, color=GREY, lw=0.7, ls=(0, (1, 2)), zorder=1)
-    for i, (at, ink) in enumerate(medians):
-        ax.plot([at], [0.5], marker="D", ms=5.5, mfc="white", mec=ink, mew=1.4, zorder=5)
-        # a falling curve leaves room at its lower left and upper right
-        left = i < len(medians) / 2 and len(medians) > 1
-        offset, ha, va = ((-6, -5), "right", "top") if left else ((6, 5), "left", "bottom")
-        paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
-        ax.annotate(
-            f"{at:g}",
-            (at, 0.5),
-            offset,
-            textcoords="offset points",
-            ha=ha,
-            va=va,
-            fontsize=TEXT - 0.5,
-            color=ink,
-            bbox=paper,
-            zorder=6,
-        )
-    return [Line2D([], [], marker="D", ls="", ms=5.5, mfc="white", mec=INK, mew=1.3, label="reported median")]
-
-
-def _landmarks(ax: Axes, series: Sequence[Series], inks: Sequence[str]) -> list[Any]:
-    """Open circles with intervals, side by side where curves share a time; returns what the key says of them."""
-    from matplotlib.lines import Line2D
-    from matplotlib.transforms import ScaledTranslation
-
-    figure = style.figure_of(ax)
-    for i, (one, ink) in enumerate(zip(series, inks, strict=True)):
-        for at, value, low, high in one.reported_landmarks:
-            sharing = [j for j, other in enumerate(series) if any(mark[0] == at for mark in other.reported_landmarks)]
-            points = 6.0 * (sharing.index(i) - (len(sharing) - 1) / 2.0)
-            aside = ax.transData + ScaledTranslation(points / 72.0, 0.0, figure.dpi_scale_trans)
-            bars = None if low is None or high is None else [[value - low], [high - value]]
-            ax.errorbar(
-                [at],
-                [value],
-                yerr=bars,
-                fmt="o",
-                ms=4.5,
-                mfc="white",
-                mec=ink,
-                mew=1.3,
-                ecolor=ink,
-                elinewidth=1.1,
-                capsize=2.5,
-                zorder=4,
-                transform=aside,
-            )
-    if not any(one.reported_landmarks for one in series):
-        return []
-    return [Line2D([], [], marker="o", ls="", ms=4.5, mfc="white", mec=INK, mew=1.2, label="reported, with interval")]
-
-
 def _labels(ax: Axes, series: Sequence[Series], inks: Sequence[str], end: float) -> list[Any]:
     """Names beside one or two curves, upper right of the upper and lower left of the lower; else lines for the key."""
     from matplotlib.lines import Line2D
@@ -296,7 +241,12 @@ def _labels(ax: Axes, series: Sequence[Series], inks: Sequence[str], end: float)
     fits_left = low_at / end * width > 0.62 * TEXT * len(series[low].label) + 10
     fits_right = high_at > 0.0 and (1 - high_at / end) * width > 0.62 * TEXT * len(series[top].label) + 10
     if len(series) > 2 or not fits_right or (len(series) == 2 and not fits_left):
-        return [Line2D([], [], color=inks[i], lw=1.7, ls=style.dash(int(i)), label=series[i].label) for i in order]
+        return [
+            Line2D(
+                [], [], color=inks[i], lw=1.7, ls=style.dash(int(i), series[i].dashed), label=key_label(series, int(i))
+            )
+            for i in order
+        ]
     place: dict[str, Any] = {"textcoords": "offset points", "fontsize": TEXT}
     ax.annotate(series[top].label, (high_at, 0.68), (7, 4), color=inks[top], **place)
     if len(series) == 2:

@@ -50,9 +50,12 @@ def color(i: int) -> str:
     return OKABE_ITO[i % len(OKABE_ITO)]
 
 
-def dash(i: int) -> str | tuple[float, tuple[float, ...]]:
-    """Line style of the i-th series: dashed where the colours begin again."""
-    return "-" if i < len(OKABE_ITO) else (0.0, (4.0, 1.6))
+def dash(i: int, broken: bool = False) -> str | tuple[float, tuple[float, ...]]:
+    """Line style of the i-th series: dashed if `broken` or where the colours begin again, both dashed and dotted."""
+    again = i >= len(OKABE_ITO)
+    if broken and again:
+        return (0.0, (4.0, 1.4, 1.0, 1.4))
+    return (0.0, (4.0, 1.6)) if broken or again else "-"
 
 
 def below(ax: Axes, lines: list[tuple[str, str]], start: float) -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from simulate import __version__
 from simulate.fidelity import leave_one_out
-from simulate.report import assumptions_view, figures, model_view, predictive_view, results_view, sources_view, words
+from simulate.report import (
+    assumptions_view,
+    contrasts_view,
+    figures,
+    model_view,
+    predictive_view,
+    results_view,
+    sources_view,
+    words,
+)
 from simulate.report import evidence_view as evidence
 from simulate.report.glossary import GLOSSARY
 from simulate.report.labels import Names
@@ -75,7 +84,7 @@ def _head(result: Result, summary: Mapping[str, Any], names: Names) -> dict[str,
         "meta": meta,
         "version": __version__,
         "answer": words.answer(result, summary, names),
-        "facts": results_view.facts(summary, names, scenario.file.comparator, scenario.strategies[1:]),
+        "facts": contrasts_view.facts(summary, names, scenario.strategies),
     }
 
 
@@ -93,7 +102,7 @@ def _results(result: Result, summary: Mapping[str, Any], names: Names) -> dict[s
         "no_p": words.NO_P,
         "strategies": results_view.strategies_table(summary, names, result.comparison),
         "time": results_view.time_table(result.comparison, names, result.scenario.file.horizon),
-        "contrasts": results_view.contrasts_table(summary, names),
+        "contrasts": contrasts_view.contrasts_table(summary, names),
         "one_trial": one_trial,
         "one_trial_note": words.ONE_TRIAL.format(size=size),
         "toxicity": evidence.toxicity_table(result, names),
@@ -136,8 +145,8 @@ def _evidence(result: Result, names: Names) -> dict[str, Any]:
         "figures it was given proves "
         "nothing, so those it never saw stand apart. z is the distance in standard deviations, the sampling error of "
         "the trial included; "
-        "beyond ±1.96 a figure counts as a conflict. The root mean square z of the figures not used is "
-        f"{fixed(fidelity['rms'], 2)}; about "
+        "beyond ±1.96 or outside its interval a figure counts as a conflict. The root mean square z of the figures "
+        f"not used is {fixed(fidelity['rms'], 2)}; about "
         "1 is what chance alone gives."
     )
     return {

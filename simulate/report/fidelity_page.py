@@ -13,7 +13,7 @@ import pandas as pd
 from simulate import __version__
 from simulate.evidence import Library
 from simulate.evidence.schema import Trial
-from simulate.fidelity.predictions import INSIDE, trust
+from simulate.fidelity.predictions import INSIDE, informed, trust
 from simulate.fidelity.table import Fidelity, FidelityRow, rms
 from simulate.plots import predictions as plot
 from simulate.report import figures, html, predictive_view, words
@@ -129,7 +129,7 @@ def facts(rows: Sequence[FidelityRow], predicted: pd.DataFrame) -> list[tuple[st
             out.append((f"Figures {name}", percent(float(np.mean([inside(r) for r in part]))), what))
     landmarks = predicted[predicted["statistic"] == "landmark"] if len(predicted) else predicted
     if len(landmarks):
-        t = trust(landmarks)
+        t = trust(informed(landmarks))
         out.append(("Landmarks predicted", f"{fixed(t['median_error_points'], 1)} points", "median absolute error"))
         what = f"{t['inside']} of {t['figures']} inside; exact binomial p against 95 % is {fixed(t['coverage_p'], 2)}"
         out.append(("Prediction intervals", percent(t["coverage"]), what))

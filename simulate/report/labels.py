@@ -71,6 +71,8 @@ def grade(text: str | None) -> str:
         return ""
     if text == "any":
         return "any grade"
+    if not any(c.isdigit() for c in text):  # the depth of a response
+        return text
     return f"grade {text.replace('>=', '≥ ').replace('-', '–')}"
 
 

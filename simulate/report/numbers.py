@@ -6,6 +6,7 @@ import math
 
 MISSING = "–"
 NOT_REACHED = "not reached"
+NOISE, RELATIVE_NOISE = 1e-6, 1e-9  # an error below, absolute or as a part of its number, is that of rounding
 
 
 def fixed(value: float | None, decimals: int, sign: bool = False) -> str:
@@ -29,25 +30,25 @@ def decimals_for(error: float | None, least: int, most: int) -> int:
 
     Examples
     --------
-    >>> decimals_for(0.03, 1, 3), decimals_for(0.4, 1, 3), decimals_for(1e-6, 1, 3), decimals_for(None, 1, 3)
+    >>> decimals_for(0.03, 1, 3), decimals_for(0.4, 1, 3), decimals_for(1e-5, 1, 3), decimals_for(None, 1, 3)
     (2, 1, 3, 1)
     """
-    if error is None or not math.isfinite(error) or error <= 0.0:
+    if error is None or not math.isfinite(error) or error < NOISE:
         return least if error is None else most
     return min(max(-math.floor(math.log10(error)), least), most)
 
 
 def error(value: float | None, decimals: int) -> str:
-    """A Monte Carlo error to the decimals of its number, never printed as a false zero.
+    """A Monte Carlo error to the decimals of its number, never printed as a false zero; rounding noise is none.
 
     Examples
     --------
-    >>> error(0.034, 2), error(0.0004, 2), error(0.009, 2), error(None, 2), error(0.0, 2)
-    ('0.03', '0.0004', '0.01', '', '0')
+    >>> error(0.034, 2), error(0.0004, 2), error(0.009, 2), error(None, 2), error(0.0, 2), error(4e-14, 2)
+    ('0.03', '0.0004', '0.01', '', '0', '0')
     """
     if value is None or not math.isfinite(value):
         return ""
-    if value == 0.0:
+    if value < NOISE:
         return "0"
     if value < 0.5 * 10.0**-decimals:
         decimals = -math.floor(math.log10(value))
@@ -55,14 +56,19 @@ def error(value: float | None, decimals: int) -> str:
 
 
 def percent(share: float | None, decimals: int = 1) -> str:
-    r"""A share as a percentage, its sign kept on the same line.
+    r"""A share as a percentage, its sign kept on the same line; what is not zero is not printed as zero.
 
     Examples
     --------
-    >>> percent(0.25), percent(None), percent(0.0004)
-    ('25.0\xa0%', '–', '0.0\xa0%')
+    >>> percent(0.25), percent(None), percent(0.0004), percent(0.0), percent(0.004, 0)
+    ('25.0\xa0%', '–', '<0.1\xa0%', '0.0\xa0%', '<1\xa0%')
     """
-    return MISSING if share is None or not math.isfinite(share) else f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%"
+    if share is None or not math.isfinite(share):
+        return MISSING
+    text = f"{100 * share:.{decimals}f}"
+    if share > 0.0 and float(text) == 0.0:
+        text = f"<{10.0**-decimals:.{decimals}f}"
+    return f"{text}\N{NO-BREAK SPACE}%"
 
 
 def p_value(p: float | None) -> str:

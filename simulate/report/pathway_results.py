@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulate.report.numbers import fixed, plain_number
-from simulate.report.pathway_files import state_words
+from simulate.report.pathway_figures import state_words, untreated
 from simulate.report.pathway_view import PathNames
 from simulate.report.results_view import measured
 from simulate.report.view import Cell, Column, Table, row
@@ -22,8 +22,7 @@ def time_table(result: PathwayResult, names: PathNames) -> Table | None:
     states = [s for s in dict.fromkeys(t.state for t in times) if any(t.months > 0 for t in times if t.state == s)]
     rates = sorted({t.rate for t in times})
     found = {(t.strategy, t.state, t.rate): t for t in times}
-    columns = (Column("strategy", numeric=False), *(Column(state_words(s, states), "months") for s in states))
-    rows = []
+    body = []
     for name in result.scenario.strategies:
         split = result.scenario.plan.progression_known(name) or len(states) > 3
         for rate in rates:
@@ -32,7 +31,14 @@ def time_table(result: PathwayResult, names: PathNames) -> Table | None:
             for s in states:
                 t = found.get((name, s, rate))
                 cells.append(Cell("–") if t is None or not (split or s == "total") else measured(t.months, t.mc_error))
-            rows.append((label, *cells))
+            body.append((label, *cells))
+    kept = [i for i in range(len(states)) if any(cells[i + 1].text != "–" for cells in body)]
+    none = untreated(result.scenario)
+    columns = (
+        Column("strategy", numeric=False),
+        *(Column(state_words(states[i], states, none), "months") for i in kept),
+    )
+    rows = [(cells[0], *(cells[i + 1] for i in kept)) for cells in body]
     horizon = plain_number(result.scenario.file.horizon)
     caption = f"Mean time in each health state over {horizon} months, ± Monte Carlo error"
     return Table("time-in-state", caption, columns, tuple(rows), wide=True)
@@ -49,12 +55,14 @@ def scans_table(result: PathwayResult, names: PathNames) -> Table | None:
     heads = ["as calibrated" if w is None else f"scans every {plain_number(w)} weeks" for w in weeks]
     columns = (Column("strategy", numeric=False), *(Column(h, "mean PFS, months") for h in heads))
     body = []
+    against, comparator = result.scenario.file.comparators, result.scenario.file.comparator
     for name in dict.fromkeys(r["strategy"] for r in rows):
         cells = []
         for w in weeks:
             r = found[name, w]
             median = "median not reached" if r["median"] is None else f"median {fixed(r['median'], 1)}"
-            gain = "" if r["gain"] is None else f", gain {fixed(r['gain'], 2, sign=True)}"
+            apart = r["gain"] is None or against[name] != comparator
+            gain = "" if apart else f", gain {fixed(r['gain'], 2, sign=True)}"
             cells.append(Cell(fixed(r["rmst"], 2), small=median + gain))
         body.append(row(Cell(names.strategy(name)), *cells))
     notes = (

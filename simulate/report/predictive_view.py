@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from simulate.fidelity.predictions import stored, trust_table
+from simulate.fidelity.predictions import informed, stored, trust_table
 from simulate.report.labels import short
 from simulate.report.numbers import count, fixed, percent
 from simulate.report.view import Cell, Column, Table, row
@@ -27,12 +27,13 @@ CLASSES = {
 }
 BY = {
     "all": "",
-    "landmarks": "landmarks",
+    "figures": "",
     "statistic": "statistic",
     "endpoint": "endpoint",
     "treatment_class": "class of treatment",
     "line": "line of therapy",
     "months beyond the median": "landmarks, by months beyond the median",
+    "alone": "no other figure of the arm is known: the library alone",
 }
 STATISTICS = {"median": "medians", "hazard_ratio": "hazard ratios", "landmark": "landmark survival"}
 
@@ -109,16 +110,24 @@ def quoted(classes: Iterable[str]) -> dict[str, Any] | None:
 
 
 def sentence(frame: pd.DataFrame) -> str:
-    """The predictive error in two sentences."""
+    """The predictive error in a few sentences."""
     table = trust_table(frame).set_index(["by", "group"])
     every, points = table.loc[("all", "all figures")], table.loc[("all", "landmarks")]
-    return (
-        f"{count(int(every['figures']))} reported figures of {count(frame['study'].nunique())} studies were predicted "
-        f"without being told. Survival at a landmark was missed by {fixed(float(points['median_error_points']), 1)} "
-        f"percentage "
-        f"points in the median; {percent(float(points['coverage']), 0)} of {count(int(points['figures']))} landmarks "
-        f"and "
-        f"{percent(float(every['coverage']), 0)} of all figures lay inside their 95 % prediction interval. A number "
-        f"that nobody "
-        "reported, such as a mean gain or survival beyond the follow-up, deserves no more trust than this."
+    studies = informed(frame)["study"].nunique()
+    text = (
+        f"{count(int(every['figures']))} reported figures of {count(studies)} studies were predicted from the others. "
+        f"Survival at a landmark was missed by {fixed(float(points['median_error_points']), 1)} percentage points in "
+        f"the median; {count(int(points['inside']))} of {count(int(points['figures']))} landmarks and "
+        f"{count(int(every['inside']))} of all lay inside their 95 % prediction interval."
+    )
+    if ("alone", "landmarks") in table.index:
+        alone = table.loc[("alone", "landmarks")]
+        text += (
+            f" Where no other figure of the arm is known and the library alone speaks, "
+            f"{count(int(alone['landmarks']))} landmarks were missed by "
+            f"{fixed(float(alone['median_error_points']), 1)} points, {count(int(alone['inside']))} inside."
+        )
+    return text + (
+        " A number that nobody reported, such as a mean gain or survival beyond the follow-up, deserves no more trust "
+        "than this."
     )

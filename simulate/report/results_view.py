@@ -1,18 +1,15 @@
-"""What the simulation gave, as tables: strategies, contrasts, time in states, one trial of the trial's size."""
+"""What the simulation gave, as tables: strategies, time in states, one trial of the trial's size."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from simulate.report import labels
 from simulate.report.labels import Labels, Names
-from simulate.report.numbers import NOT_REACHED, decimals_for, error, fixed, p_value, percent, plain_number
+from simulate.report.numbers import NOT_REACHED, RELATIVE_NOISE, decimals_for, error, fixed, p_value, plain_number
 from simulate.report.view import Cell, Column, Table, row
-
-if TYPE_CHECKING:
-    pass
 
 Summary = Mapping[str, Any]
 
@@ -23,6 +20,8 @@ def measured(
     """A simulated number with as many decimals as its Monte Carlo error allows, and that error."""
     if value is None or not math.isfinite(value):
         return Cell("–")
+    if mc is not None and mc <= RELATIVE_NOISE * abs(value):
+        mc = 0.0
     decimals = decimals_for(None if mc is None else scale * mc, least, most)
     shown = error(None if mc is None else scale * mc, decimals)
     return Cell(fixed(scale * value, decimals, sign), value=value, error=shown)
@@ -117,42 +116,6 @@ def time_table(comparison: Any, names: Labels, horizon: float) -> Table | None:
     return Table("time-in-state", caption, tuple(columns), tuple(rows), wide=True)
 
 
-def contrasts_table(summary: Summary, names: Labels) -> Table | None:
-    """Strategy against comparator: hazard ratios, difference of restricted means, P(T1 > T0)."""
-    in_trial = any(c.get("hazard_ratio") is not None for c in summary["contrasts"])
-    columns = (
-        Column("contrast", numeric=False),
-        *((Column("hazard ratio", "trial’s follow-up"),) if in_trial else ()),
-        Column("hazard ratio", "everyone followed up"),
-        Column("gain in restricted mean", "months"),
-        Column("P(T₁ > T₀)", "two different patients"),
-    )
-    rows = []
-    for c in sorted(summary["contrasts"], key=lambda c: list(labels.ENDPOINTS).index(c["endpoint"])):
-        who = f"{names.strategy(c['strategy'])} v {names.strategy(c['comparator'])}"
-        gain = measured(c.get("rmst_difference"), c.get("rmst_difference_mc_error"), 1, 2, sign=True)
-        longer, longer_mc = c.get("p_longer"), c.get("p_longer_mc_error")
-        hr = measured(c.get("hazard_ratio"), c.get("mc_error"), 3, 3)
-        rows.append(
-            row(
-                Cell(labels.ENDPOINTS[c["endpoint"]].capitalize(), small=who),
-                *((Cell(hr.text, small=c.get("follow_up") or "", value=hr.value, error=hr.error),) if in_trial else ()),
-                measured(c.get("hazard_ratio_uncensored"), c.get("hazard_ratio_uncensored_mc_error"), 3, 3),
-                Cell(gain.text, small=f"to {plain_number(c['rmst_tau'])} mo", value=gain.value, error=gain.error),
-                _percent(longer, longer_mc),
-            )
-        )
-    if not rows:
-        return None
-    return Table(
-        "contrasts", "Differences between strategies, ± paired Monte Carlo error", columns, tuple(rows), wide=True
-    )
-
-
-def _percent(value: float | None, mc: float | None) -> Cell:
-    return Cell(percent(value), value=value, error=error(None if mc is None else 100 * mc, 1))
-
-
 def trial_like_table(summary: Summary, names: Names) -> tuple[Table | None, int | None]:
     """One simulated trial of the trial's size: hazard ratio, interval, log-rank p; and its patients per arm."""
     columns = (
@@ -220,31 +183,3 @@ def reported_events(contrast: Mapping[str, Any], names: Names) -> int | None:
     if "pooled" in found and arms == set(trial.arms):
         return found["pooled"]
     return sum(found[a] for a in arms) if len(arms) == 2 and arms <= set(found) else None
-
-
-def facts(summary: Summary, names: Labels, comparator: str, others: Sequence[str]) -> list[tuple[str, str, str]]:
-    """The few numbers at the top: (name, value, what it is)."""
-    out = []
-    for e in ("os", "pfs"):
-        values = [
-            (median(found).text, names.strategy(s))
-            for s in (*others, comparator)
-            if (found := summary["strategies"][s]["endpoints"].get(e)) is not None
-        ]
-        if not values:
-            continue
-        out.append((f"Median {e.upper()}, months", " v ".join(v for v, _ in values), " v ".join(n for _, n in values)))
-    for c in summary["contrasts"]:
-        if c["endpoint"] == "os" and c.get("hazard_ratio") is not None:
-            out.append(("Hazard ratio for death", fixed(c["hazard_ratio"], 2), "under the trial’s follow-up"))
-            tau = summary["strategies"][c["strategy"]]["endpoints"]["os"]["rmst"]["tau"]
-            if c.get("rmst_difference") is not None:
-                out.append(
-                    (
-                        "Mean gain in life, months",
-                        fixed(c["rmst_difference"], 1, sign=True),
-                        f"over the first {plain_number(tau)} months",
-                    )
-                )
-            break
-    return out

@@ -35,7 +35,15 @@ NO_P = (
     "becomes "
     "“significant”. What can be tested is one trial of the real trial’s size."
 )
-
+PATHWAY_MONTE_CARLO = (
+    "The number after ± is the Monte Carlo error of the simulation only: another seed would move a result by about "
+    "that much. How well the studies themselves are known, many of them series of 20 to 100 patients, is far less "
+    "certain and is not in it."
+)
+PATHWAY_NO_P = (
+    "No p value is given: with enough simulated patients any difference becomes “significant”, and no trial of these "
+    "strategies in these patients exists."
+)
 ONE_TRIAL = (
     "One simulated trial with {size}, different patients in each, analysed as the real one was. Another seed gives "
     "another "
@@ -116,21 +124,29 @@ def _caveat(result: Result, summary: Mapping[str, Any], names: Names) -> str:
         "nothing. What the model "
         "adds, such as mean gains and everything beyond the trial’s follow-up, rests on assumptions."
     ]
-    for s in result.scenario.strategies[1:2]:
+    several = len(result.scenario.strategies) > 2
+    for s in result.scenario.strategies[1:]:
+        who = f" with {names.strategy(s)}" if several else ""
         tau = plain_number(result.scenario.question(s).tau)
         horizon = plain_number(result.scenario.question(s).horizon)
         wide = interval(result.uncertainty.get(s), "os_rmst_difference")
         if wide:
             words.append(
-                f"The sampling error of the trial and the priors leave the gain to {tau} months between "
+                f"The sampling error of the trial and the priors leave the gain{who} to {tau} months between "
                 f"{fixed(wide[0], 1)} and "
                 f"{fixed(wide[1], 1)} months (95\N{NO-BREAK SPACE}% interval)."
             )
         across = spread(result.sensitivity.get(s), "os_mean_difference")
         if across:
+            sampled = interval(result.uncertainty.get(s), "os_mean_difference")
+            beside = (
+                f"; sampling error and priors alone leave it between {fixed(sampled[0], 1)} and {fixed(sampled[1], 1)}"
+                if sampled
+                else ""
+            )
             words.append(
-                f"Other assumptions that meet the same figures put the gain to {horizon} months anywhere from "
-                f"{fixed(across[0], 1)} to {fixed(across[1], 1)} months."
+                f"Other assumptions that meet the same figures put the gain{who} to {horizon} months anywhere from "
+                f"{fixed(across[0], 1)} to {fixed(across[1], 1)} months{beside}."
             )
     return " ".join(words)
 

@@ -125,7 +125,8 @@ class _Parts(NamedTuple):
 
 def _parts(result: Result | PathwayResult, command: str | None) -> _Parts:
     if isinstance(result, PathwayResult):
-        from simulate.report.pathway_files import models_text, pathway_figures, pathway_frames, pathway_record
+        from simulate.report.pathway_figures import pathway_figures
+        from simulate.report.pathway_files import models_text, pathway_frames, pathway_record
 
         origin = pathway_record(result, command)
         return _Parts(origin, models_text(result), pathway_frames(result), pathway_figures(result))

@@ -21,9 +21,11 @@ from simulate.evidence.scenario_schema import Scenario as ScenarioFile
 from simulate.evidence.schema import Trial
 from simulate.model.graph import build
 from simulate.model.types import JointModel
-from simulate.pathways.assemble import Plan, assemble
+from simulate.pathways.assemble import Plan
 from simulate.pathways.comparability import comparability
 from simulate.pathways.oracle import Outcome, integrate
+from simulate.pathways.setting import assemble
+from simulate.pathways.subgroups import Subgroup, subgroup_rows, subgroups
 from simulate.scenario.rates import discount_rates
 from simulate.survival import SurvivalCurve
 
@@ -117,8 +119,14 @@ class PathwayScenario:
             grades={e: grades for e, (_, grades, _) in events.items()},
             headline={e: h for e, (_, _, h) in events.items() if h},
             unknown={"pfs": [s for s in self.strategies if not self.plan.progression_known(s)]},
+            comparators=self.file.comparators,
         )
         return PathwayResult(self, counts, comparison, n, s, threads, started)
+
+    @cached_property
+    def subgroups(self) -> list[Subgroup]:
+        """Every strategy integrated among the patients of each level that `by` asks for."""
+        return subgroups(self.file, self.plan)
 
     @cached_property
     def _integrated(self) -> dict[str, Outcome]:
@@ -177,6 +185,7 @@ class PathwayResult:
             "count_once": count_once(self.scenario.file, self.scenario.library, self.scenario.plan),
             "selection_bias": selection_bias(self.scenario.file, self.scenario.plan),
             "scans": self._scans(),
+            "subgroups": subgroup_rows(self.scenario.file, self.scenario.plan, self.scenario.subgroups),
         }
 
     def _scans(self) -> list[dict[str, Any]]:

@@ -1,9 +1,9 @@
 """A second transcription of every reported number, typed blind to the parameter files, and compared.
 
-`second.csv` holds values only, as printed, by the row of the evidence table they came from. It was typed by reading the
-table and public pages, without sight of `params/`. Whoever changes a number has to change it twice. Where the two
-transcriptions differ and the difference was looked into, `rulings.csv` says which stands and why; `doubts.md` holds what
-the second hand found doubtful in the sources.
+`second.csv` holds values only, as printed, by the row of the evidence table they came from, typed by reading the table
+and public pages without sight of `params/`. Whoever changes a number has to change it twice. Where the two
+transcriptions differ and the difference was looked into, `rulings.csv` says which stands and why; `doubts.md` holds
+what the second hand found doubtful in the sources.
 """
 
 from __future__ import annotations

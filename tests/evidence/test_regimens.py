@@ -62,8 +62,9 @@ RULES = {
     "day beyond the cycle": ("days: [1, 15]", "days: [1, 22]", "day 22 lies beyond the cycle of 21 days"),
     "own cycle of a year": ("unit: mg/kg,", "unit: mg/kg, cycle_days: 365,", "365 days is no cycle; at most 56"),
     "day beyond its own cycle": ("days: [1, 15]", "cycle_days: 14, days: [1, 15]", "day 15 lies beyond the cycle of 14 days"),
-    "radiation without fractions": ("dose_gy: 45, fractions: 25,", "dose_gy: 45,", "a dose without `fractions`"),
+    "radiation without fractions": ("dose_gy: 45, fractions: 25, fractions_assumed: true,", "dose_gy: 45,", "a dose without `fractions`"),
     "fractions without a dose": ("dose_gy: 45, fractions: 25,", "fractions: 25,", "a number of fractions without `dose_gy`"),
+    "assumed fractions without a reason": (', why: "As elsewhere."', "", "needs `fractions` and `why`"),
     "dose in centigray": ("dose_gy: 45", "dose_gy: 4500", "4500 Gy is no dose of a course; at most 90. Give the total in Gy"),
     "fifty fractions": ("fractions: 25", "fractions: 50", "50 fractions are more than 45"),
     "whole dose at once": ("fractions: 25", "fractions: 1", "45 Gy a fraction; at most 30"),
@@ -144,7 +145,7 @@ ELSEWHERE = {
     "missing field", "duplicate key", "drugs without a course", "source and assumption", "worse more frequent", "grades not in order",
     "neither figure nor rates", "figure and rates", "stopping rule twice", "event of no trial", "toxicity of half a trial",
     "onset without a time", "unknown arm of a toxicity", "compared by nothing", "compared by both", "compared with one arm", "ratios of an arm",
-    "ratios without a source", "intraoperative without an operation",
+    "ratios without a source", "assumed fractions without a reason", "intraoperative without an operation",
 }  # fmt: skip
 
 
@@ -234,7 +235,7 @@ def test_words(folder):
         "after 2 to 3 cycles",
     ]
     assert [(r["treatment"], r["dose"], r["with"]) for r in tables["Local treatments"]] == [
-        ("radiotherapy", "45 Gy in 25 fractions", "cisplatin"),
+        ("radiotherapy", "45 Gy in 25 fractions (fractions assumed)", "cisplatin"),
         ("or stereotactic radiotherapy", "24 Gy in 2 fractions, every 2 days", ""),
         ("surgery", "", ""),
         ("intraoperative radiation", "15 Gy in 1 fraction", ""),

@@ -15,7 +15,6 @@ from simulate.evidence.condition_schema import Condition
 from simulate.evidence.population_schema import Level
 from simulate.model.types import ArmModel, Distribution
 from simulate.pathways import effects
-from simulate.pathways.assemble import assemble
 from simulate.pathways.background import life_table
 from simulate.pathways.bias import biased, e_value
 from simulate.pathways.count_once import count_once
@@ -23,6 +22,7 @@ from simulate.pathways.marginal import Mix, factor
 from simulate.pathways.oracle import integrate, strata_of
 from simulate.pathways.profiles import combinations, marginal, meets
 from simulate.pathways.residual import solve_residual
+from simulate.pathways.setting import assemble
 from simulate.survival import SurvivalCurve
 
 WEIBULL = Distribution("weibull", (1.2, 10.0))
