@@ -15,7 +15,7 @@ MARKS = {
 SHORT = {RANDOMISED: "randomised", ANCHORED: "carried", UNANCHORED: "NOT RANDOMISED", SAME: "same survival"}
 EXPLAINED = {
     RANDOMISED: "randomised: arms of one randomised trial",
-    ANCHORED: "carried: effects of randomised comparisons, assumed to hold in other patients",
+    ANCHORED: "carried from randomised trials: effects of their comparisons, assumed to hold in other patients",
     UNANCHORED: "NOT RANDOMISED: levels of different studies; the difference contains that between their patients",
     SAME: "same survival: the model gives both strategies one survival, so nothing is found out about it",
 }
@@ -27,10 +27,7 @@ def basis_of(contrast: Mapping[str, Any]) -> str:
     return str(contrast.get("basis") or "")
 
 
-def explained(contrasts: Iterable[Mapping[str, Any]], short: bool = False) -> str:
-    """One line on every basis that occurs, the strongest first; `short` for the marks of a terminal."""
+def explained(contrasts: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What every basis that occurs means, the strongest first."""
     found = {basis_of(c) for c in contrasts}
-    words = [EXPLAINED[b] for b in EXPLAINED if b in found]
-    if not short:
-        words = [w.replace("carried:", f"{MARKS[ANCHORED]}:") for w in words]
-    return "; ".join(words) + "." if words else ""
+    return [EXPLAINED[b] for b in EXPLAINED if b in found]

@@ -36,15 +36,15 @@ def contrasts_table(summary: Summary, names: Labels) -> Table | None:
         trial = Cell(hr.text, small=c.get("follow_up") or "", value=hr.value, error=hr.error)
         first = Cell(labels.ENDPOINTS[c["endpoint"]].capitalize(), small=_who(c, names))
         rows.append(row(first, *((_basis(c),) if based else ()), *((trial,) if in_trial else ()), *_differences(c)))
-    notes = tuple(n for n in (basis.explained(found), _coarse(found)) if n)
+    notes = (*(f"{line[:1].upper()}{line[1:]}." for line in basis.explained(found)), *_coarse(found))
     caption = "Differences between strategies, ± paired Monte Carlo error"
     return Table("contrasts", caption, columns, tuple(rows), notes, wide=True)
 
 
-def _coarse(found: Sequence[Mapping[str, Any]]) -> str:
+def _coarse(found: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     if not any(basis.basis_of(c) == basis.UNANCHORED for c in found):
-        return ""
-    return "Differences that are not randomised are rounded, without Monte Carlo error: their error is another."
+        return ()
+    return ("Differences that are not randomised are rounded, without Monte Carlo error: their error is another.",)
 
 
 def _who(c: Mapping[str, Any], names: Labels) -> str:

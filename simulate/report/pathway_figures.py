@@ -42,10 +42,14 @@ def pathway_figures(result: PathwayResult) -> dict[str, Callable[[], Any]]:
 
 def captions(result: PathwayResult) -> dict[str, str]:
     """Name of each figure → what it shows."""
-    beside = " Dashed: not randomised against the comparator." if broken(result) else ""
+    dashed = broken(result)
+    beside = {
+        e: " Dashed: not randomised against the comparator." if any(g[0] in dashed for g in alike(result, e)) else ""
+        for e in ("os", "pfs")
+    }
     return {
-        "km_os": f"Overall survival under each strategy.{beside}",
-        "km_pfs": f"Progression-free survival, of the strategies for which it was reported.{beside}",
+        "km_os": f"Overall survival under each strategy.{beside['os']}",
+        "km_pfs": f"Progression-free survival, of the strategies for which it was reported.{beside['pfs']}",
         "states": "Where the patients are: share in each state of the pathway over time, one panel a strategy.",
     }
 

@@ -52,9 +52,8 @@ def _print_contrasts(contrasts: Sequence[Mapping[str, Any]]) -> None:
     follow_up = dict.fromkeys(f"{c['endpoint'].upper()} {c['follow_up']}" for c in contrasts if c["follow_up"])
     if follow_up:
         print(f"HR: as the trial would have estimated it, at its {'; '.join(follow_up)}.")
-    explained = basis.explained(contrasts, short=True)
-    if explained:
-        print(f"Basis: {explained}")
+    for line in basis.explained(contrasts):
+        print(f"Basis {line}.")
     print("P(longer): of two independent patients, one under each strategy; not the chance that a patient benefits.")
 
 

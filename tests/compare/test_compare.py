@@ -173,6 +173,23 @@ def test_swapping_the_comparator_turns_every_contrast_round(counts):
         assert a.p_longer + b.p_longer == pytest.approx(1.0, abs=1e-12)
 
 
+def test_a_strategy_may_have_a_comparator_of_its_own_or_none(cohort):
+    counts = cohort({"a": 1.0, "b": 1.2, "c": 1.5, "d": 1.6}, toxic={"c": 0.1, "d": 0.3})
+    found = compare(counts, "a", follow_up=FOLLOW_UP, comparators={"a": None, "c": None, "d": "c"}, grades=GRADES)
+    assert [(c.strategy, c.comparator) for c in found.contrasts if c.endpoint == "os"] == [("b", "a"), ("d", "c")]
+    alone = compare({s: counts[s] for s in ("c", "d")}, "c", follow_up=FOLLOW_UP).contrasts[0]
+    assert found.contrasts[2].rmst_difference == alone.rmst_difference
+    differences = {(t.strategy, t.grade): t.difference for t in found.toxicity}
+    assert differences["c", "any"] is None
+    assert differences["d", "any"] > 0.1
+    times = {t.strategy: t.difference for t in found.time_in_state if t.state == "total"}
+    assert (times["a"], times["c"]) == (None, None)
+    assert times["d"] > 0.0
+    assert "against a or c" in found.summary()
+    with pytest.raises(InputError, match="cannot be held against"):
+        compare(counts, "a", follow_up=FOLLOW_UP, comparators={"b": "b"})
+
+
 def test_time_in_states_adds_up_to_the_restricted_mean(counts, comparison):
     frame = comparison.to_df("time_in_state")
     for strategy, rows in frame.groupby("strategy"):

@@ -146,6 +146,21 @@ def test_many_or_long_names_go_into_the_key(curves):
     assert len(long.get_legend().get_texts()) == 2
 
 
+def test_more_than_two_medians_stand_in_the_key(curves):
+    three = {**curves, "A third strategy": curve(18.0, n=20_000)}
+    ax = plot_km(three, "os", reported_medians=dict(zip(three, (13.3, 16.8, 13.5), strict=True)))
+    shown = texts(ax)
+    assert {"Chemotherapy (13.3)", "A third strategy (13.5)", "reported median (months in brackets)"} <= set(shown)
+    assert "13.3" not in shown
+
+
+def test_curves_that_are_marked_are_dashed(curves):
+    ax = plot_km(curves, "os", dashed=["Chemotherapy"])
+    styles = [line.get_linestyle() for line in ax.lines[:2]]
+    assert styles == ["--", "-"]
+    assert style.dash(7, broken=True) != style.dash(7) != style.dash(0)
+
+
 def test_no_text_leaves_a_narrow_figure_or_covers_another(curves):
     ax = plot_km(
         curves,
