@@ -210,7 +210,7 @@ def test_run_prints_the_comparison():
     done = simulate("run", "bevacizumab", *SMALL)
     assert (done.exit_code, done.stderr) == (0, "")
     assert "2,000 patients a strategy, seed 1" in done.stdout
-    assert all(title in done.stdout for title in ("Contrasts", "Toxicity (share of patients)", "MC error"))
+    assert all(title in done.stdout for title in ("Contrasts", "Adverse events and outcomes", "MC error"))
 
 
 # ------------------------------------------------------------------------------------------------ what is written

@@ -53,7 +53,7 @@ def _print_contrasts(contrasts: Sequence[Mapping[str, Any]]) -> None:
     if follow_up:
         print(f"HR: as the trial would have estimated it, at its {'; '.join(follow_up)}.")
     for line in basis.explained(contrasts):
-        print(f"Basis {line}.")
+        print(f"Basis: {line}.")
     print("P(longer): of two independent patients, one under each strategy; not the chance that a patient benefits.")
 
 
