@@ -248,7 +248,15 @@ def _print_predictions(frame: pd.DataFrame) -> None:
     for study, part in frame.groupby("study", sort=False):
         shown = part[WITHHELD].dropna(axis=1, how="all")
         print_frame(shown, title=f"{study}: each figure predicted from the others", digits=3)
-    print_frame(trust_table(frame), title="Predictive error", digits=3)
+    table = trust_table(frame)
+    print_frame(table.drop(columns="coverage"), title="Predictive error", digits=3)
+    for r in table[table["group"].isin(["all figures", "landmarks"])].to_dict("records"):
+        alone = " beside which no other is known of their arm: the library's prior alone" if r["by"] == "alone" else ""
+        points = "" if r["landmarks"] == 0 else f", median error of landmarks {r['median_error_points']:.1f} points"
+        print(
+            f"{r['group']}{alone}: {r['inside']} of {r['figures']} inside their 95 % prediction interval (binomial p "
+            f"{r['coverage_p']:.2g}), RMS z {r['rms_z']:.2f}{points}"
+        )
 
 
 def _print_fidelity(frame: pd.DataFrame) -> None:

@@ -172,7 +172,7 @@ def test_check_does_not_print_a_file_that_is_none_of_ours(work):
 
 def test_fidelity_of_a_trial(work):
     done = simulate("fidelity", "gog240", "--patients", "5000", "--out", "tables")
-    assert (done.exit_code, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "report: tables/fidelity.html\n")
     assert "figures used as targets" in done.stdout
     assert "figures not used" in done.stdout
     assert "RMS z of figures not used" in done.stdout
@@ -180,6 +180,8 @@ def test_fidelity_of_a_trial(work):
     rows, table = json.loads(as_json.stdout), pd.read_csv("tables/fidelity.csv")
     assert as_json.stderr == ""
     assert [r["id"] for r in rows] == list(table["id"])
+    assert "GOG 240" in Path("tables/fidelity.html").read_text()
+    assert set(pd.read_csv("tables/predictions.csv")["study"]) == {"gog240"}
     assert {r["study"] for r in rows} == {"gog240"}
     used = {r["id"]: r["model"] for r in rows if r["used_as_target"]}
     assert used["os_median_b"] == pytest.approx(16.8, rel=0.005)

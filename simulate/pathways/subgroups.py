@@ -58,11 +58,11 @@ def subgroup_rows(scenario: Scenario, plan: Plan, found: list[Subgroup]) -> list
     tau = {e: min(scenario.rmst.get(e, 36.0), horizon) for e in ("os", "pfs")}
     rows = []
     for group in found:
-        base = group.outcomes[scenario.comparator]
         for strategy, outcome in group.outcomes.items():
+            against = scenario.comparators[strategy]
             row: dict[str, Any] = {
                 "covariate": group.covariate, "level": group.level, "label": group.label, "share": group.share,
-                "strategy": strategy,
+                "strategy": strategy, "comparator": against,
             }  # fmt: skip
             for e in ("os", "pfs"):
                 known = e == "os" or plan.progression_known(strategy)
@@ -70,8 +70,9 @@ def subgroup_rows(scenario: Scenario, plan: Plan, found: list[Subgroup]) -> list
                 row[f"{e}_median"] = median if known and math.isfinite(median) else None
                 row[f"{e}_rmst"] = _rmst(outcome, e, tau[e]) if known else None
                 row[f"{e}_rmst_tau"] = tau[e]
-                both = known and (e == "os" or plan.progression_known(scenario.comparator))
-                row[f"{e}_gain"] = row[f"{e}_rmst"] - _rmst(base, e, tau[e]) if both else None
+                row[f"{e}_gain"] = None
+                if known and against is not None and (e == "os" or plan.progression_known(against)):
+                    row[f"{e}_gain"] = row[f"{e}_rmst"] - _rmst(group.outcomes[against], e, tau[e])
             rows.append(row)
     return rows
 

@@ -11,6 +11,7 @@ from simulate.report import (
     pathway_answer,
     pathway_evidence,
     pathway_results,
+    pathway_subgroups,
     predictive_view,
     results_view,
     sources_view,
@@ -86,6 +87,7 @@ def _results(result: PathwayResult, summary: Mapping[str, Any], names: PathNames
         "uncertainty": [],
         "sensitivity": [],
         "pathway": {
+            "subgroups": pathway_subgroups.subgroup_tables(result, names),
             "given": view.given_table(result.scenario, names),
             "bases": pathway_evidence.bases_table(result.scenario, names),
             "patients": view.patients_table(result.scenario),

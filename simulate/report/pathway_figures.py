@@ -10,6 +10,7 @@ from simulate.report import basis
 from simulate.report.numbers import count
 from simulate.report.pathway_answer import alike, group_label
 from simulate.report.pathway_files import states_frame
+from simulate.report.pathway_subgroups import draw_subgroups
 
 if TYPE_CHECKING:
     from simulate.scenario.pathways import PathwayResult, PathwayScenario
@@ -36,6 +37,7 @@ def pathway_figures(result: PathwayResult) -> dict[str, Callable[[], Any]]:
     return {
         "km_os": lambda: _km(result, "os"),
         **({"km_pfs": lambda: _km(result, "pfs")} if result.survival("pfs") else {}),
+        **({"km_os_by": lambda: draw_subgroups(result)} if result.scenario.file.by else {}),
         "states": lambda: draw_states(result),
     }
 
@@ -50,6 +52,7 @@ def captions(result: PathwayResult) -> dict[str, str]:
     return {
         "km_os": f"Overall survival under each strategy.{beside['os']}",
         "km_pfs": f"Progression-free survival, of the strategies for which it was reported.{beside['pfs']}",
+        "km_os_by": "Overall survival by patients, integrated, one panel a level.",
         "states": "Where the patients are: share in each state of the pathway over time, one panel a strategy.",
     }
 

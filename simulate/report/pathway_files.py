@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def pathway_frames(result: PathwayResult) -> dict[str, pd.DataFrame]:
     """File name → table."""
+    from simulate.report.pathway_subgroups import subgroup_frame
     from simulate.report.pathway_view import population_frame
 
     summary, compared = result.summary(), result.comparison
@@ -40,6 +41,7 @@ def pathway_frames(result: PathwayResult) -> dict[str, pd.DataFrame]:
                 for r in b["rows"]
             ]
         ),
+        "subgroups.csv": subgroup_frame(result),
         "patients.csv": population_frame(result),
     }
     return {name: frame for name, frame in frames.items() if len(frame.columns)}

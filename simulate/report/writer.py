@@ -51,7 +51,10 @@ OF_PATHWAYS = (
     "scans.csv",
     "count_once.csv",
     "selection_bias.csv",
+    "subgroups.csv",
     "patients.csv",
+    "km_os_by.svg",
+    "km_os_by.png",
     "states.svg",
     "states.png",
 )
