@@ -10,6 +10,7 @@ from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
 from simulate.evidence.schema import Trial, months_between
 from simulate.evidence.source_schema import Sources
+from simulate.evidence.structure_checks import check_structure
 from simulate.evidence.toxicity_checks import check_toxicity
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def check_trial(trial: Trial, library: Library | None = None) -> list[Finding]:
         *_cuts(trial),
         *check_figures(trial),
         *check_toxicity(trial),
+        *check_structure(trial),
         *_calibration(trial),
         *(_citations(trial, library) if library is not None else ()),
     ]

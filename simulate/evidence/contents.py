@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from simulate.errors import input_error
-from simulate.evidence.library import KINDS, Library
+from simulate.evidence.library import KINDS, Library, singular
 from simulate.evidence.messages import suggest
-
-SINGULAR = {"strategies": "strategy"}
 
 
 def titles(library: Library, kind: str | None = None) -> list[dict[str, str]]:
@@ -19,5 +17,5 @@ def titles(library: Library, kind: str | None = None) -> list[dict[str, str]]:
     for k, i in sorted(chosen, key=lambda file: file[0] != "scenarios"):
         record = library.record(k, i)
         title = getattr(record, "title", None) or getattr(record, "label", "")
-        rows.append({"kind": SINGULAR.get(k, k.removesuffix("s")), "id": i, "title": str(title)})
+        rows.append({"kind": singular(k), "id": i, "title": str(title)})
     return rows

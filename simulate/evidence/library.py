@@ -34,6 +34,11 @@ _ID = re.compile(r"[a-z][a-z0-9_]*")
 KINDS = ("trials", "scenarios", "regimens", "populations", "strategies")
 
 
+def singular(kind: str) -> str:
+    """One file of a kind: ``strategies`` → ``strategy``."""
+    return "strategy" if kind == "strategies" else kind.removesuffix("s")
+
+
 @dataclass(frozen=True)
 class FileProvenance:
     """Which file was read: its name inside the library, the folder it came from, the hash of its bytes."""
@@ -127,15 +132,14 @@ class Library:
         kind : ``trials``, ``scenarios`` or ``regimens``.
         name : the id. Ids are plain names, so none can climb out of the library.
         """
-        singular = kind.removesuffix("s")
         if not isinstance(name, str) or not _ID.fullmatch(name):
-            message = f"{name!r} is not a {singular} id."
+            message = f"{name!r} is not a {singular(kind)} id."
             raise InputError(Problem("", None, "", message, "Ids are lower-case letters, digits and underscores."))
         path = self._locate(f"{kind}/{name}.yaml")
         if path is None:
             from simulate.evidence.messages import suggest
 
-            raise InputError(Problem("", None, "", f"no {singular} {name!r}.", suggest(name, self._ids(kind))))
+            raise InputError(Problem("", None, "", f"no {singular(kind)} {name!r}.", suggest(name, self._ids(kind))))
         return path
 
     def _locate(self, name: str) -> Path | None:
@@ -260,10 +264,14 @@ class Library:
 
     def check(self, path_or_id: str | Path) -> list[Problem]:
         """All errors and warnings of one file, in the order of its lines; empty if it is sound."""
+        from simulate.evidence.life_tables import read_life_table
         from simulate.evidence.loading import kind_of, validate
 
         try:
             path, kind = self._resolve(path_or_id)
+            if path.suffix == ".csv":
+                read_life_table(path, display(path))
+                return []
             document = self._read(path)
             _, problems = validate(kind or kind_of(document), document, self)
         except InputError as error:
@@ -272,7 +280,7 @@ class Library:
 
     def _resolve(self, path_or_id: str | Path) -> tuple[Path, str | None]:
         text = str(path_or_id)
-        is_path = isinstance(path_or_id, Path) or text.endswith((".yaml", ".yml"))
+        is_path = isinstance(path_or_id, Path) or text.endswith((".yaml", ".yml", ".csv"))
         if is_path or (("/" in text or os.sep in text) and text.partition("/")[0] not in KINDS):
             path = Path(path_or_id)
             bibliography = path.name == "sources.yaml" or path.parent.name == "sources"

@@ -11,8 +11,9 @@ from simulate.errors import Problem
 from simulate.evidence.checks import check_sources, check_trial
 from simulate.evidence.document import Document, FieldPath, field_text
 from simulate.evidence.findings import Finding
+from simulate.evidence.library import singular
 from simulate.evidence.messages import describe, from_validation
-from simulate.evidence.population_checks import check_policy, check_population
+from simulate.evidence.population_checks import check_population
 from simulate.evidence.population_schema import PatientPopulation
 from simulate.evidence.regimen_checks import check_regimen
 from simulate.evidence.regimen_schema import Regimen
@@ -20,6 +21,7 @@ from simulate.evidence.scenario_checks import check_scenario
 from simulate.evidence.scenario_schema import Scenario
 from simulate.evidence.schema import Trial
 from simulate.evidence.source_schema import Sources
+from simulate.evidence.strategy_checks import check_policy
 from simulate.evidence.strategy_schema import Policy
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def validate(kind: str, document: Document, library: Library | None = None) -> t
     """
     model, rules = _KINDS[kind]
     if not isinstance(document.data, dict):
-        message = f"a {kind.removesuffix('s')} file is a mapping of fields to values, found {_what(document.data)}."
+        message = f"a {singular(kind)} file is a mapping of fields to values, found {_what(document.data)}."
         return None, [Problem(document.file, document.line(()), "", message, "Begin with `id:`.")]
     problems: list[Problem] = []
     kept: dict[str, list[int]] = {}

@@ -40,6 +40,7 @@ _ALLOWED = {
     "less_than": "{found} must be less than {lt}.",
     "less_than_equal": "{found} must be at most {le}.",
     "too_short": "needs at least {min_length} item(s), found {actual_length}.",
+    "too_long": "has more than {max_length} items.",
     "string_too_short": "is empty.",
     "string_too_long": "is longer than {max_length} characters.",
     "rate_too_small": "{found} is neither 0 nor at least {ge}.",
@@ -50,6 +51,7 @@ _ALLOWED = {
 _ADVICE = {
     "string_type": "Put text in quotes if it looks like a number.",
     "tuple_type": "Write a list: [a, b].",
+    "too_long": "Join some.",
     "missing": "Add the field.",
     "rate_too_small": "Rates are per year; write 0 for no discounting.",
     "control_character": "Remove it.",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def override_scenario(scenario: Scenario, overrides: Mapping[str, str], library: Library | None) -> Scenario:
     """A copy of the scenario with fields replaced; `InputError` with all errors under their options."""
-    data = _apply(scenario.model_dump(mode="json"), overrides, Scenario)
+    data = _apply(scenario.model_dump(mode="json", by_alias=True), overrides, Scenario)
     try:
         changed = Scenario.model_validate(data)
     except ValidationError as error:

@@ -51,8 +51,8 @@ class SelectionBias(Model):
     """
 
     strategy: Id
-    pull: tuple[Proportion, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
-    lead: tuple[NonNegative, ...] = (0.0, 2.0, 4.0, 6.0)
+    pull: tuple[Proportion, ...] = Field(default=(0.0, 0.25, 0.5, 0.75, 1.0), min_length=1)
+    lead: tuple[NonNegative, ...] = Field(default=(0.0, 2.0, 4.0, 6.0), min_length=1)
     why: Text
 
 

@@ -170,6 +170,9 @@ def _against_library(scenario: Scenario, library: Library) -> Iterator[Finding]:
     except InputError as error:
         yield Finding(("trial",), f"trial {scenario.trial!r} has errors:\n{error}", "Correct its file first.")
         return
+    if trial.calibration.structure == "outcomes_only":
+        message = f"trial {trial.id} reports outcomes only; there is no survival to simulate."
+        yield Finding(("trial",), message, "Name another trial.")
     yield from _against_trial(scenario, trial)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.kernel import counts, families, philox
-from simulate.kernel import vector_math as vm
 from simulate.kernel.arrays import (
     AT,
     BACKGROUND,
@@ -31,6 +30,7 @@ from simulate.kernel.arrays import (
     Z,
 )
 from simulate.kernel.jit import borrowed, compiled
+from simulate.kernel.spending import discount, spend, spend_discounted, spend_packed
 from simulate.kernel.transitions import fill, leave
 
 _PACK_BELOW = 0.5  # share of lanes in a state below which packing them pays
@@ -142,9 +142,7 @@ def cut_short(stay, goes, clock, background, target, n):
 @compiled
 def visit_state(graph, job, work, s, n):
     """Take the patients who are in state `s` to their next state."""
-    clock, stay = work.real[CLOCK], work.real[STAY]
-    at, goes = work.whole[AT], work.whole[GOES]
-    here = n if s == 0 else count_at(at, s, n)
+    here = n if s == 0 else count_at(work.whole[AT], s, n)
     packed = 1 if here < _PACK_BELOW * n else 0
     if packed:
         pack(work, s, len(graph.mix))
@@ -153,7 +151,16 @@ def visit_state(graph, job, work, s, n):
         if hi > lo:
             leave(graph, job, work, s, j, packed, lo, hi)
     if packed:
-        unpack(stay, goes, work.whole[SOME_LANE], here)
+        settle_packed(graph, job, work, s, here, n)
+    else:
+        settle(graph, job, work, s, n)
+
+
+@compiled
+def settle(graph, job, work, s, n):
+    """Clock, state, entries and time spent of the lanes in state `s`; every step runs over all lanes."""
+    clock, stay = work.real[CLOCK], work.real[STAY]
+    at, goes = work.whole[AT], work.whole[GOES]
     if len(graph.background) > 0:
         cut_short(stay, goes, clock, work.real[BACKGROUND], graph.background[0].target, n)
     move(at, clock, stay, goes, s, n)
@@ -172,6 +179,30 @@ def visit_state(graph, job, work, s, n):
             discount(spent, clock, n, job.horizon, -job.rates[r])
             spend_discounted(work.factor[r], spent, at, s, n, 1.0 / job.rates[r])
     arrive(at, goes, s, n)
+
+
+@compiled
+def settle_packed(graph, job, work, s, m, n):
+    """The same for the `m` packed lanes of a state, written straight to where they belong."""
+    clock, stay, before = work.real[CLOCK], work.real[STAY], work.real[SOME_CLOCK]
+    at, goes, lane_of = work.whole[AT], work.whole[GOES], work.whole[SOME_LANE]
+    if len(graph.background) > 0:
+        limit = work.real[U0]
+        for i in range(m):
+            limit[i] = work.real[BACKGROUND, lane_of[i]]
+        cut_short(stay, goes, before, limit, graph.background[0].target, m)
+    for i in range(m):
+        before[i] += stay[i]
+        goes[i] = goes[i] if stay[i] < np.inf else s
+    for i in range(m):
+        clock[lane_of[i]] = before[i]
+        at[lane_of[i]] = goes[i]
+    if work.entry.shape[0] > 0:
+        for i in range(m):
+            if goes[i] != s:
+                work.entry[goes[i], lane_of[i]] = before[i]
+    for r in range(len(job.rates)):
+        spend_packed(work, r, work.spent[r, s], m, n, job.horizon, job.rates[r])
 
 
 @compiled
@@ -201,15 +232,6 @@ def pack(work, s, strata):
 
 
 @compiled
-def unpack(stay, goes, lane_of, m):
-    """Put stay and next state of packed lanes back; from the end, so that no lane is overwritten before it is read."""
-    for back in range(m):
-        i = m - 1 - back
-        stay[lane_of[i]] = stay[i]
-        goes[lane_of[i]] = goes[i]
-
-
-@compiled
 def move(at, clock, stay, goes, s, n):
     """Advance the clock of the lanes in state `s`; who never leaves keeps the state and has an infinite clock."""
     for i in range(n):
@@ -227,34 +249,6 @@ def mark_entry(entry, at, goes, clock, target, s, n):
         before, now = entry[i], clock[i]
         arrives = (at[i] == s) & (goes[i] == target)
         entry[i] = now if arrives else before
-
-
-@compiled
-def spend(factor, spent, clock, at, s, n, horizon):
-    """Months in state `s` up to the horizon; `factor` is the clock at entry up to the horizon."""
-    for i in range(n):
-        now, before = min(clock[i], horizon), factor[i]
-        here = at[i] == s
-        spent[i] = now - before if here else 0.0
-        factor[i] = now if here else before
-
-
-@compiled
-def discount(factor, clock, n, horizon, minus_rate):
-    """Discount factor at the clock, or at the horizon if that is sooner."""
-    for i in range(n):
-        factor[i] = vm.exp(minus_rate * min(clock[i], horizon))
-
-
-@compiled
-def spend_discounted(factor, spent, at, s, n, scale):
-    """Discounted months in state `s`: (factor at entry - factor at exit) / rate; `spent` holds the factor at exit."""
-    for i in range(n):
-        now, before = spent[i], factor[i]
-        here = at[i] == s
-        gained = (before - now) * scale
-        spent[i] = gained if here else 0.0
-        factor[i] = now if here else before
 
 
 @compiled

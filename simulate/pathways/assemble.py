@@ -12,12 +12,12 @@ from simulate.evidence.scenario_schema import Scenario, Strategy
 from simulate.model.graph import GraphSpec
 from simulate.pathways.background import LifeTable, life_table
 from simulate.pathways.bases import Basis, Evidence
-from simulate.pathways.graphs import DEAD, START, Events, Treatment, age_of, graph, known_events
+from simulate.pathways.graphs import DEAD, START, Treatment, age_of, graph, known_events, transitions_of
 from simulate.pathways.lines import Lines, Step, scaled
 from simulate.pathways.marginal import Mix
 from simulate.pathways.partition import parts, regimens_used
 from simulate.pathways.profiles import PatientClass, Profile, classes, combinations, hazard_ratio, prognostic
-from simulate.pathways.toxicities import event_rates, shares_met
+from simulate.pathways.toxicities import EventRates, event_rates, shares_met
 
 ALMOST_ALL = 0.995  # share of patients
 ONLY_DEATHS = 0.999  # death share of a model that knows overall survival alone
@@ -35,7 +35,7 @@ class Plan:
     graphs : strategy → `GraphSpec`.
     lines : names of the lines modelled.
     bases : (line, regimen) → where its model comes from.
-    events : event → (label, grades, headline); `rates` what they are made of, by regimen.
+    events : event → (label, grades, headline).
     """
 
     population: PatientPopulation
@@ -46,12 +46,11 @@ class Plan:
     bases: Mapping[tuple[str, str], Basis]
     events: Mapping[str, tuple[str, tuple[str, ...], str]]
     table: LifeTable | None
-    rates: Events
 
     def redrawn(self) -> Plan:
         """The graphs put together again, after a change of `lines.after`."""
         graphs = {
-            s: graph(self.lines, self.classes, own, self.table, self.events, self.rates)
+            s: replace(self.graphs[s], transitions=transitions_of(self.lines, self.classes, own)[1])
             for s, own in self.treatments.items()
         }
         return replace(self, graphs=graphs)
@@ -87,6 +86,8 @@ def build_plan(
     population: PatientPopulation | None = None,
     evidence: Evidence | None = None,
     after: Mapping[str, float] | None = None,
+    *,
+    toxicity: bool = True,
 ) -> Plan:
     """Put the graphs of a scenario together.
 
@@ -95,6 +96,7 @@ def build_plan(
     population : simulate these patients instead of the scenario's (the count-once check does).
     evidence : calibrated trials that are at hand already.
     after : first-line regimen → factor on every hazard after that line (`simulate.pathways.setting.assemble`).
+    toxicity : False leaves adverse events out, where only times are asked for.
 
     Raises
     ------
@@ -107,15 +109,15 @@ def build_plan(
     untreated = trial_mix(with_shares(trial_patients, scenario.supportive_care.patients), table)
     lines = Lines(scenario, evidence, target, trial_mix(trial_patients, table), untreated)
     lines.after.update(after or {})
-    events = {}
+    events: dict[str, tuple[Mapping[str, EventRates], Mapping[str, Mapping[int, float]]]] = {}
     for name in regimens_used(scenario, lines):
-        own = event_rates(evidence, evidence.regimen(name))
+        own = event_rates(evidence, evidence.regimen(name)) if toxicity else {}
         events[name] = (own, {e: shares_met(rates, trial_patients) for e, rates in own.items()})
     found = classes(target, parts(scenario, lines, events, aged=table is not None))
     treatments = {s: _treatments(lines, strategy, found) for s, strategy in scenario.strategies.items()}
     known = known_events(events)
     graphs = {s: graph(lines, found, treatments[s], table, known, events) for s in scenario.strategies}
-    return Plan(target, found, treatments, graphs, lines, dict(lines.bases), known, table, events)
+    return Plan(target, found, treatments, graphs, lines, dict(lines.bases), known, table)
 
 
 def with_shares(patients: PatientPopulation, shares: Mapping[str, tuple[float, ...]]) -> PatientPopulation:

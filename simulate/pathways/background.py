@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from simulate.errors import input_error
 from simulate.evidence import Library
+from simulate.evidence.library import display
+from simulate.evidence.life_tables import read_life_table
 from simulate.model.hazards import Hazard
 from simulate.model.types import Distribution
 
@@ -48,25 +50,8 @@ def life_table(library: Library, name: str) -> LifeTable:
 
     Raises
     ------
-    InputError : no such table, or a line that is not an age and a probability.
+    InputError : no such table, or everything that is wrong with its lines.
     """
     path = library.data_file("life_tables", name, ".csv")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    origin = " ".join(line.lstrip("# ") for line in lines if line.startswith("#"))
-    probability: list[float] = []
-    for number, line in enumerate(lines, 1):
-        if line.startswith(("#", "age,")) or not line.strip():
-            continue
-        cells = line.split(",")
-        try:
-            age, q = int(cells[0]), float(cells[1])
-        except (ValueError, IndexError):
-            age, q = -1, np.nan
-        if age != len(probability) or not 0.0 <= q <= 1.0:
-            raise input_error(
-                f"line {number} of life table {name!r} is {line!r}.",
-                field=name,
-                advice="Each line is an age, in order from 0, and the yearly probability of death.",
-            )
-        probability.append(q)
+    probability, origin = read_life_table(path, display(path))
     return LifeTable(name, np.array(probability), origin)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from simulate.evidence.population_schema import PatientPopulation
@@ -65,25 +65,16 @@ def graph(
 ) -> GraphSpec:
     """One strategy's graph: a stratum a class."""
     population = lines.population
-    ratios = [c.ratio for c in found]
-    hazards: dict[tuple[str, str], list[Hazard]] = {}
-    reach = [lines.scenario.later_lines[name].reach for name in lines.lines[1:]]
-    names = lines.lines
-    for treatment, ratio in zip(treatments, ratios, strict=True):
-        for (origin, target), hazard in _transitions(treatment, names, reach, ratio, lines).items():
-            hazards.setdefault((origin, target), []).append(hazard)
-    states = (*(LIVING[n] for n in names), *(AFTER[n] for n in names), DEAD)
-    named = [(a, b, _decision(a, b)) for a, b in hazards]
-    if len(names) == 1:  # the illness-death model that every other part of the package knows
-        states = STATES
-        renamed = {AFTER[names[0]]: STATES[1]}
-        named = [(renamed.get(a, a), renamed.get(b, b), _decision(a, b)) for a, b in hazards]
-    transitions = tuple(Transition(a, b, d, tuple(h)) for (a, b, d), h in zip(named, hazards.values(), strict=True))
+    states, transitions = transitions_of(lines, found, treatments)
+    same: dict[Hashable, tuple[float, ...]] = {}  # patients whom the event's modifiers treat alike have one rate
     limits = []
     for name in known:
         rows = []
         for treatment, c in zip(treatments, found, strict=True):
-            rows.append(_rates(treatment, name, known[name][1], events, population, c.profile))
+            key = (name, *_deciding(treatment, name, events, c.profile))
+            if key not in same:
+                same[key] = _rates(treatment, name, known[name][1], events, population, c.profile)
+            rows.append(same[key])
         limits.append((name, tuple(rows)))
     background: tuple[Hazard, ...] = ()
     if table is not None:
@@ -96,6 +87,40 @@ def graph(
         tuple(limits),
         background,
     )
+
+
+def transitions_of(
+    lines: Lines, found: tuple[PatientClass, ...], treatments: tuple[Treatment, ...]
+) -> tuple[tuple[str, ...], tuple[Transition, ...]]:
+    """States of a strategy's graph and the transitions between them, a hazard a class."""
+    hazards: dict[tuple[str, str], list[Hazard]] = {}
+    reach = [lines.scenario.later_lines[name].reach for name in lines.lines[1:]]
+    names = lines.lines
+    for treatment, c in zip(treatments, found, strict=True):
+        for (origin, target), hazard in _transitions(treatment, names, reach, c.ratio, lines).items():
+            hazards.setdefault((origin, target), []).append(hazard)
+    states = (*(LIVING[n] for n in names), *(AFTER[n] for n in names), DEAD)
+    named = [(a, b, _decision(a, b)) for a, b in hazards]
+    if len(names) == 1:  # the illness-death model that every other part of the package knows
+        states = STATES
+        renamed = {AFTER[names[0]]: STATES[1]}
+        named = [(renamed.get(a, a), renamed.get(b, b), _decision(a, b)) for a, b in hazards]
+    return states, tuple(Transition(a, b, d, tuple(h)) for (a, b, d), h in zip(named, hazards.values(), strict=True))
+
+
+def _deciding(treatment: Treatment, name: str, events: Events, profile: Profile) -> tuple[Hashable, ...]:
+    """The first regimen, and what the modifiers of an event ask of a patient."""
+    first = treatment.steps[0]
+    if first is None:
+        return (None,)
+    asked = {
+        c
+        for rates in events[first.regimen][0].values()
+        if event_name(rates) == name
+        for m in rates.modifiers
+        for c in m.when
+    }
+    return (first.regimen, *(profile[c] for c in sorted(asked)))
 
 
 def _decision(origin: str, target: str) -> str:

@@ -53,7 +53,7 @@ def alone(regimen: str, scenario: Scenario, library: Library, evidence: Evidence
     strategy = Strategy(label=regimen, regimen=regimen)
     update = {"strategies": {regimen: strategy}, "comparator": regimen, "by": ()}
     patients: PatientPopulation = library.patients(scenario.evidence_population or scenario.population)
-    return build_plan(scenario.model_copy(update=update), library, patients, evidence, after)
+    return build_plan(scenario.model_copy(update=update), library, patients, evidence, after, toxicity=False)
 
 
 def calibrated(regimen: str, plan: Plan, days: int) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulate.evidence import Library
+from tests.evidence.pathway_files import copied
 
 FILES = {
     "trial": "trials/mini.yaml",
@@ -56,3 +57,11 @@ def problems_of(folder):
 def bundled() -> Library:
     """The library that ships with the package."""
     return Library(params=[])
+
+
+@pytest.fixture
+def pathways(tmp_path, monkeypatch) -> Path:
+    """A writable copy of the small library of pathways, which stands alone: the bundled one is not beneath it."""
+    target = copied(tmp_path)
+    monkeypatch.setattr("simulate.evidence.library.bundled_params", lambda: target)
+    return target

@@ -58,9 +58,10 @@ def trial(id_: str, arms: dict[str, tuple[float, float]], *, randomised: bool) -
     )  # fmt: skip
 
 
-def regimen(id_: str, trial_id: str, arm: str, more: str = "") -> str:
+def regimen(id_: str, trial_id: str, arm: str, more: str = "", line: str = "1") -> str:
     """A regimen file of an arm."""
-    return f"id: {id_}\nlabel: {id_.replace('_', ' ')}\nlines: [1]\nevidence: {{trial: {trial_id}, arm: {arm}}}\n{more}"
+    label = id_.replace("_", " ")
+    return f"id: {id_}\nlabel: {label}\nlines: [{line}]\nevidence: {{trial: {trial_id}, arm: {arm}}}\n{more}"
 
 
 POPULATION = """
@@ -130,8 +131,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "extra",
             "effects: [{against: old, trial: other, arm: extra, comparator: old, source: tewari_2014, seen: seed}]\n",
         ),
-        "regimens/second": regimen("second", "later", "chemo"),
-        "regimens/third": regimen("third", "last", "chemo"),
+        "regimens/second": regimen("second", "later", "chemo", line="2"),
+        "regimens/third": regimen("third", "last", "chemo", line="1, 3"),
         "populations/routine": POPULATION.format(
             id="routine", young=0.6, old=0.4, fit=0.5, less=0.35, poor=0.15, no_rt=0.3, rt=0.7
         ),

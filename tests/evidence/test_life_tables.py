@@ -1,0 +1,94 @@
+"""Life tables: every broken line is named, and a scenario that uses the table says so."""
+
+# A table of faults reads best with one fault a line, however long.
+# ruff: noqa: E501
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from simulate.errors import InputError
+from simulate.evidence import Library, bundled_params
+from simulate.pathways.background import life_table
+
+# name: (passage, what replaces it, line, what the message must say)
+CASES = {
+    "text for a number": ("\n10,0.000123", "\n10,small", 13, "qx: 'small' is not a number. Write a decimal point"),
+    "decimal comma": ("\n10,0.000123", "\n10,\"0,000123\"", 13, "is not a number"),
+    "not a number": ("\n10,0.000123", "\n10,nan", 13, "'nan' is not a number"),
+    "infinite": ("\n10,0.000123", "\n10,inf", 13, "'inf' is not a number"),
+    "per thousand": ("\n10,0.000123", "\n10,12.3", 13, "qx: 12.3 is more than 1. It is a probability within a year"),
+    "negative": ("\n10,0.000123", "\n10,-0.1", 13, "-0.1 is no probability of death. Give a number above 0"),
+    "nobody dies": ("\n10,0.000123", "\n10,0", 13, "0 is no probability of death"),
+    "missing probability": ("\n10,0.000123", "\n10", 13, "qx: the probability of death is missing"),
+    "missing age": ("\n10,0.000123", "", 13, "age: age 10 is missing before age 11. Give every age from 0"),
+    "missing ages": ("\n10,0.000123\n11,0.000135", "", 13, "ages 10 to 11 are missing before age 12"),
+    "age twice": ("\n10,0.000123", "\n10,0.000123\n10,0.000123", 14, "age 10 stands where 11 is expected"),
+    "age as a range": ("\n10,", "\n10-11,", 13, "'10-11' is not an age in whole years"),
+    "age with a fraction": ("\n10,", "\n10.5,", 13, "'10.5' is not an age"),
+    "no names of columns": ("age,qx\n", "", 2, "where the names of the columns stand. Begin with `age,qx`"),
+    "columns swapped": ("age,qx", "qx,age", 2, "found 'qx,age' where the names"),
+    "semicolons": ("age,qx", "age;qx", 2, "found 'age;qx' where the names"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_fault_is_named_with_file_and_line(name, pathways):
+    old, new, line, says = CASES[name]
+    path = pathways / "life_tables" / "women.csv"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    problems = Library([]).check(path)
+    assert len(problems) == 1, "\n".join(map(str, problems))
+    assert re.search(says, str(problems[0])), problems[0]
+    assert (problems[0].line, problems[0].file.endswith("women.csv")) == (line, True)
+    with pytest.raises(InputError, match=r"women.csv:\d+"):
+        life_table(Library([]), "women")
+    (said,) = Library([]).check("scenarios/lines")
+    assert said.field == "life_table"
+    assert said.message.startswith("life table 'women' has errors:\n")
+
+
+WHOLE = {
+    "empty": (b"", "the table is empty. Give the columns age and qx"),
+    "only notes": (b"# nothing\n", "the table is empty"),
+    "only the head": (b"age,qx\n", "has no ages. Give every age from 0 to 85"),
+    "cut off": (b"age,qx\n" + b"".join(b"%d,0.01\n" % i for i in range(60)), "ends at age 59. .* Was the file cut off"),
+    "cut off in a line": (b"age,qx\n" + b"".join(b"%d,0.01\n" % i for i in range(60)) + b"60,", "probability of death is missing"),
+    "far too old": (b"age,qx\n" + b"".join(b"%d,0.01\n" % i for i in range(200)), "ends at age 199"),
+    "UTF-16": ("age,qx\n0,0.01\n".encode("utf-16"), "is not UTF-8. Save it"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "is not UTF-8"),
+    "too large": (b"# x\n" * 300_000, "is larger than 1024 KiB"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_files(name, pathways):
+    raw, says = WHOLE[name]
+    path = pathways / "life_tables" / "women.csv"
+    path.write_bytes(raw)
+    with pytest.raises(InputError, match=says) as caught:
+        life_table(Library([]), "women")
+    assert "women.csv" in str(caught.value)
+    assert [p.field for p in Library([]).check("scenarios/lines")] == ["life_table"]
+
+
+def test_all_errors_of_a_table_are_reported_at_once(pathways):
+    path = pathways / "life_tables" / "women.csv"
+    path.write_text(path.read_text().replace("\n10,0.", "\n10,9.").replace("\n20,0.", "\n20,x0."))
+    assert [p.line for p in Library([]).check(path)] == [13, 23]
+
+
+def test_a_table_of_another_program_is_read(pathways):
+    path = pathways / "life_tables" / "women.csv"
+    path.write_bytes(
+        b"\xef\xbb\xbf" + path.read_bytes().replace(b"# An invented table, Gompertz\n", b"").replace(b"\n", b"\r\n")
+    )
+    assert len(life_table(Library([]), "women").probability) == 101
+
+
+def test_the_bundled_table_is_sound(bundled):
+    assert bundled.check(bundled_params() / "life_tables" / "ssa_female_2023.csv") == []
+    assert life_table(bundled, "ssa_female_2023").origin.startswith("SSA Period Life Table 2023")
