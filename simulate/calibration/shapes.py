@@ -22,10 +22,12 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
 from simulate.calibration.observations import Observation, observations
+from simulate.files import cached_json, code_key
 
 Array = NDArray[np.float64]
 # scales of the weak priors on the standard deviations: as wide as the plain prior of a shape, and of a log median
 SPREAD = {"shapes": 0.25, "medians": 1.0}
+CODE = code_key("calibration/shapes")  # of the code as imported
 FEWEST = 5  # observations below which nothing is learned
 
 
@@ -100,8 +102,16 @@ def estimate(rows: Sequence[Observation], spread: float) -> MixedModel:
 
 @lru_cache(maxsize=1024)
 def _without(study: str, process: str, kind: str) -> MixedModel | None:
-    kept = [r for r in observations(kind) if r.process == process and r.study != study]
-    return estimate(kept, SPREAD[kind]) if len(kept) >= FEWEST else None
+    kept = tuple(r for r in observations(kind) if r.process == process and r.study != study)
+    if len(kept) < FEWEST:
+        return None
+
+    def compute() -> list[float]:
+        model = estimate(kept, SPREAD[kind])
+        return [model.classes, model.lines, model.studies]
+
+    found = cached_json("mixed_model", {"rows": repr(kept), "spread": SPREAD[kind], "code": CODE}, compute)
+    return MixedModel(kept, *found)
 
 
 @lru_cache(maxsize=4096)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from simulate.evidence import Library
 from simulate.evidence.population_checks import NOTHING
@@ -36,6 +36,7 @@ class Plan:
     lines : names of the lines modelled.
     bases : (line, regimen) → where its model comes from.
     events : event → (label, grades, headline).
+    alone : regimen of the first line → its plan for everybody in the trials' setting.
     """
 
     population: PatientPopulation
@@ -46,6 +47,7 @@ class Plan:
     bases: Mapping[tuple[str, str], Basis]
     events: Mapping[str, tuple[str, tuple[str, ...], str]]
     table: LifeTable | None
+    alone: Mapping[str, Plan] = field(default_factory=dict)
 
     def redrawn(self) -> Plan:
         """The graphs put together again, after a change of `lines.after`."""
@@ -85,7 +87,6 @@ def build_plan(
     library: Library,
     population: PatientPopulation | None = None,
     evidence: Evidence | None = None,
-    after: Mapping[str, float] | None = None,
     *,
     toxicity: bool = True,
 ) -> Plan:
@@ -95,7 +96,6 @@ def build_plan(
     ----------
     population : simulate these patients instead of the scenario's (the count-once check does).
     evidence : calibrated trials that are at hand already.
-    after : first-line regimen → factor on every hazard after that line (`simulate.pathways.setting.assemble`).
     toxicity : False leaves adverse events out, where only times are asked for.
 
     Raises
@@ -108,7 +108,6 @@ def build_plan(
     table = life_table(library, scenario.life_table) if scenario.life_table is not None else None
     untreated = trial_mix(with_shares(trial_patients, scenario.supportive_care.patients), table)
     lines = Lines(scenario, evidence, target, trial_mix(trial_patients, table), untreated)
-    lines.after.update(after or {})
     events: dict[str, tuple[Mapping[str, EventRates], Mapping[str, Mapping[int, float]]]] = {}
     for name in regimens_used(scenario, lines):
         own = event_rates(evidence, evidence.regimen(name)) if toxicity else {}

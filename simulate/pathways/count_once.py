@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 
 from simulate.analytic import crossing_time
-from simulate.evidence import Library
 from simulate.evidence.scenario_schema import Scenario
 from simulate.model.types import DAYS_PER_MONTH
 from simulate.pathways.assemble import Plan
 from simulate.pathways.oracle import integrate
-from simulate.pathways.setting import ENDPOINTS, alone, calibrated, first_line
+from simulate.pathways.setting import ENDPOINTS, calibrated
 
 
-def count_once(scenario: Scenario, library: Library, plan: Plan) -> list[dict[str, Any]]:
+def count_once(scenario: Scenario, plan: Plan) -> list[dict[str, Any]]:
     """For every regimen of the first line: median of the pathway in the trial's setting, of the calibration, reported.
 
     Returns
@@ -27,8 +26,7 @@ def count_once(scenario: Scenario, library: Library, plan: Plan) -> list[dict[st
     the one stratum the regimen stands on; ``None`` if it is not).
     """
     rows = []
-    for regimen in first_line(plan):
-        own = alone(regimen, scenario, library, plan.lines.evidence, plan.lines.after)
+    for regimen, own in plan.alone.items():
         rows += _compared(regimen, own, scenario.horizon)
     return rows
 

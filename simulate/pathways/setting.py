@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,16 @@ def assemble(scenario: Scenario, library: Library) -> Plan:
     InputError : a regimen without a model or a connection, a covariate the population lacks.
     """
     plan = build_plan(scenario, library)
-    after = {name: solve_after(name, scenario, library, plan.lines.evidence) for name in first_line(plan)}
-    plan.lines.after.update({name: factor for name, factor in after.items() if factor != 1.0})
-    return plan.redrawn() if plan.lines.after else plan
+    settings = {}
+    for name in first_line(plan):
+        own = alone(name, scenario, library, plan.lines.evidence)
+        factor = solve_after(name, scenario, own)
+        for lines in (plan.lines, own.lines):
+            lines.after.pop(name, None)
+            if factor != 1.0:
+                lines.after[name] = factor
+        settings[name] = own.redrawn()
+    return replace(plan.redrawn() if plan.lines.after else plan, alone=settings)
 
 
 def first_line(plan: Plan) -> tuple[str, ...]:
@@ -48,12 +56,12 @@ def first_line(plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(step.regimen for step in steps if step is not None))
 
 
-def alone(regimen: str, scenario: Scenario, library: Library, evidence: Evidence, after: Mapping[str, float]) -> Plan:
+def alone(regimen: str, scenario: Scenario, library: Library, evidence: Evidence) -> Plan:
     """A regimen for everybody among the patients of the trials, the era's later lines after it."""
     strategy = Strategy(label=regimen, regimen=regimen)
     update = {"strategies": {regimen: strategy}, "comparator": regimen, "by": ()}
     patients: PatientPopulation = library.patients(scenario.evidence_population or scenario.population)
-    return build_plan(scenario.model_copy(update=update), library, patients, evidence, after, toxicity=False)
+    return build_plan(scenario.model_copy(update=update), library, patients, evidence, toxicity=False)
 
 
 def calibrated(regimen: str, plan: Plan, days: int) -> Mapping[str, Any]:
@@ -66,12 +74,11 @@ def calibrated(regimen: str, plan: Plan, days: int) -> Mapping[str, Any]:
     return {e: sum(share * curves[m].endpoint(e) for m, share in total.items()) for e in ENDPOINTS}
 
 
-def solve_after(regimen: str, scenario: Scenario, library: Library, evidence: Evidence) -> float:
+def solve_after(regimen: str, scenario: Scenario, plan: Plan) -> float:
     """Factor on the hazards after the first line with which the regimen returns its median OS; 1 where none is reached.
 
-    Solved by secants on the logarithm of the median.
+    `plan` is the regimen's `alone`. Solved by secants on the logarithm of the median.
     """
-    plan = alone(regimen, scenario, library, evidence, {})
     days = int(np.ceil(scenario.horizon * DAYS_PER_MONTH))
     target = crossing_time(np.asarray(calibrated(regimen, plan, days)["os"]))
     if not math.isfinite(target):

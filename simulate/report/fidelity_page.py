@@ -128,7 +128,7 @@ def facts(rows: Sequence[FidelityRow], predicted: pd.DataFrame) -> list[tuple[st
             what = f"of {count(len(part))} figures {name} lie inside their interval; RMS z {fixed(rms(rows, used), 2)}"
             out.append((f"Figures {name}", percent(float(np.mean([inside(r) for r in part]))), what))
     landmarks = predicted[predicted["statistic"] == "landmark"] if len(predicted) else predicted
-    if len(landmarks):
+    if len(landmarks) and len(informed(landmarks)):
         t = trust(informed(landmarks))
         out.append(("Landmarks predicted", f"{fixed(t['median_error_points'], 1)} points", "median absolute error"))
         what = f"{t['inside']} of {t['figures']} inside; exact binomial p against 95 % is {fixed(t['coverage_p'], 2)}"

@@ -112,22 +112,25 @@ def quoted(classes: Iterable[str]) -> dict[str, Any] | None:
 def sentence(frame: pd.DataFrame) -> str:
     """The predictive error in a few sentences."""
     table = trust_table(frame).set_index(["by", "group"])
-    every, points = table.loc[("all", "all figures")], table.loc[("all", "landmarks")]
-    studies = informed(frame)["study"].nunique()
-    text = (
-        f"{count(int(every['figures']))} reported figures of {count(studies)} studies were predicted from the others. "
-        f"Survival at a landmark was missed by {fixed(float(points['median_error_points']), 1)} percentage points in "
-        f"the median; {count(int(points['inside']))} of {count(int(points['figures']))} landmarks and "
-        f"{count(int(every['inside']))} of all lay inside their 95 % prediction interval."
-    )
-    if ("alone", "landmarks") in table.index:
-        alone = table.loc[("alone", "landmarks")]
-        text += (
-            f" Where no other figure of the arm is known and the library alone speaks, "
-            f"{count(int(alone['landmarks']))} landmarks were missed by "
-            f"{fixed(float(alone['median_error_points']), 1)} points, {count(int(alone['inside']))} inside."
+    parts = []
+    if ("all", "all figures") in table.index:
+        every, studies = table.loc[("all", "all figures")], informed(frame)["study"].nunique()
+        whose = f"{count(studies)} studies" if studies > 1 else "the study"
+        parts.append(
+            f"{count(int(every['figures']))} reported figures of {whose} were predicted from the others; "
+            f"{count(int(every['inside']))} lay inside their 95 % prediction interval."
         )
-    return text + (
-        " A number that nobody reported, such as a mean gain or survival beyond the follow-up, deserves no more trust "
+    for key, words in (
+        (("all", "landmarks"), "Survival at a landmark was missed by {points} percentage points in the median; {inside}."),
+        (("alone", "landmarks"), "Where no other figure of the arm is known and the library alone speaks, landmarks were "
+                                 "missed by {points} points; {inside}."),
+    ):  # fmt: skip
+        if key in table.index:
+            own = table.loc[key]
+            inside = f"{count(int(own['inside']))} of {count(int(own['landmarks']))} lay inside their interval"
+            parts.append(words.format(points=fixed(float(own["median_error_points"]), 1), inside=inside))
+    parts.append(
+        "A number that nobody reported, such as a mean gain or survival beyond the follow-up, deserves no more trust "
         "than this."
     )
+    return " ".join(parts)

@@ -182,7 +182,7 @@ class PathwayResult:
             "patients": self.patients,
             **compared,
             "unanchored": sorted({b.regimen for b in self.scenario.plan.bases.values() if b.kind == "unanchored"}),
-            "count_once": count_once(self.scenario.file, self.scenario.library, self.scenario.plan),
+            "count_once": count_once(self.scenario.file, self.scenario.plan),
             "selection_bias": selection_bias(self.scenario.file, self.scenario.plan),
             "scans": self._scans(),
             "subgroups": subgroup_rows(self.scenario.file, self.scenario.plan, self.scenario.subgroups),

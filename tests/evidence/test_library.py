@@ -140,7 +140,8 @@ def named(value: object, *keys: str) -> set[str]:
 
 
 def test_every_source_and_page_is_used(bundled):
-    records = [bundled.record(*name.split("/")).model_dump(mode="json") for name in bundled.names()]
+    # `by` of a scenario names covariates, of a disagreement its source
+    records = [bundled.record(*name.split("/")).model_dump(mode="json", exclude={"by"}) for name in bundled.names()]
     cited = named(records, "source", "sources", "by")
     # the documents whose statements the library covers stand there whether cited yet or not
     covered = {name for name in bundled.sources if name.startswith("seed_")}

@@ -167,7 +167,7 @@ def test_an_unconnected_regimen_must_be_marked(folder):
 
 # ------------------------------------------------------------------------------------------------ results
 def test_the_era_returns_the_trial_within_2_percent(scenario):
-    rows = count_once(scenario.file, scenario.library, scenario.plan)
+    rows = count_once(scenario.file, scenario.plan)
     assert {(r["regimen"], r["endpoint"]) for r in rows} == {(r, e) for r in ("old", "new") for e in ("os", "pfs")}
     assert all(abs(r["relative"]) < 0.02 for r in rows), rows
 
@@ -282,6 +282,6 @@ def test_adding_a_regimen_is_one_file(folder, tmp_path):
 def test_count_once_without_later_lines(folder):
     plain = sim.load("lines", params=folder, overrides={"later_lines": "{}"})
     assert plain.plan.states == ("progression_free", "progressed")
-    rows = count_once(plain.file, plain.library, plain.plan)
+    rows = count_once(plain.file, plain.plan)
     assert all(abs(r["relative"]) < 0.02 for r in rows), rows
     assert assemble(plain.file, plain.library).classes == plain.plan.classes

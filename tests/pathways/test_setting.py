@@ -30,7 +30,7 @@ BASE = ArmModel(Distribution("weibull", (1.2, 9.0)), 0.1, Distribution("weibull"
 def test_every_bundled_pathway_counts_once(name):
     """Among the trials' patients, with the era's later lines: medians within 2 %, most far closer."""
     found = sim.load(name)
-    rows = count_once(found.file, found.library, found.plan)
+    rows = count_once(found.file, found.plan)
     assert rows
     for r in rows:
         assert r["relative"] is None or abs(r["relative"]) < 0.02, r
@@ -40,7 +40,7 @@ def test_every_bundled_pathway_counts_once(name):
 
 def test_the_median_reported_stands_beside():
     found = sim.load("non_platinum_backbone")
-    rows = {(r["regimen"], r["endpoint"]): r for r in count_once(found.file, found.library, found.plan)}
+    rows = {(r["regimen"], r["endpoint"]): r for r in count_once(found.file, found.plan)}
     assert rows["topotecan_paclitaxel", "os"]["reported"] == 12.0
     for r in rows.values():
         if r["reported"] is not None:
