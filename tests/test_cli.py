@@ -192,7 +192,7 @@ def test_leave_one_out_of_a_trial():
     assert {"figure", "reported", "predicted", "z"} <= rows[0].keys()
     printed = simulate("fidelity", "jcog0505", "--leave-one-out").stdout
     assert "RMS z" in printed
-    head = "figure timepoint reported predicted sd z months_beyond_median"
+    head = "figure timepoint reported predicted low high z used informed"
     assert head in {" ".join(line.split()) for line in printed.splitlines()}
     assert "os_median_no_prior_platinum_p" in printed.split()
     # gog240 reports no landmark: the two columns that only landmarks fill are left out

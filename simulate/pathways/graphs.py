@@ -66,12 +66,14 @@ def graph(
     """One strategy's graph: a stratum a class."""
     population = lines.population
     states, transitions = transitions_of(lines, found, treatments)
-    same: dict[Hashable, tuple[float, ...]] = {}  # patients whom the event's modifiers treat alike have one rate
+    firsts = [None if treatment.steps[0] is None else treatment.steps[0].regimen for treatment in treatments]
     limits = []
     for name in known:
+        asked = {r: () if r is None else _asked(r, name, events) for r in set(firsts)}
+        same: dict[Hashable, tuple[float, ...]] = {}  # patients whom the event's modifiers treat alike have one rate
         rows = []
-        for treatment, c in zip(treatments, found, strict=True):
-            key = (name, *_deciding(treatment, name, events, c.profile))
+        for regimen, treatment, c in zip(firsts, treatments, found, strict=True):
+            key = (regimen, *[c.profile[x] for x in asked[regimen]])
             if key not in same:
                 same[key] = _rates(treatment, name, known[name][1], events, population, c.profile)
             rows.append(same[key])
@@ -108,19 +110,10 @@ def transitions_of(
     return states, tuple(Transition(a, b, d, tuple(h)) for (a, b, d), h in zip(named, hazards.values(), strict=True))
 
 
-def _deciding(treatment: Treatment, name: str, events: Events, profile: Profile) -> tuple[Hashable, ...]:
-    """The first regimen, and what the modifiers of an event ask of a patient."""
-    first = treatment.steps[0]
-    if first is None:
-        return (None,)
-    asked = {
-        c
-        for rates in events[first.regimen][0].values()
-        if event_name(rates) == name
-        for m in rates.modifiers
-        for c in m.when
-    }
-    return (first.regimen, *(profile[c] for c in sorted(asked)))
+def _asked(regimen: str, name: str, events: Events) -> tuple[str, ...]:
+    """Covariates that the modifiers of a regimen's event ask for."""
+    own = (rates for rates in events[regimen][0].values() if event_name(rates) == name)
+    return tuple(sorted({c for rates in own for m in rates.modifiers for c in m.when}))
 
 
 def _decision(origin: str, target: str) -> str:

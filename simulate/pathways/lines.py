@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from simulate.errors import input_error
 from simulate.evidence.population_checks import NOTHING
@@ -43,7 +44,7 @@ class Lines:
     _covariates: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _supportive: list[Placed | None] = field(default_factory=list)
 
-    @property
+    @cached_property
     def lines(self) -> tuple[str, ...]:
         """The lines modelled on their own."""
         return (LINES[0], *(name for name in LINES[1:] if name in self.scenario.later_lines))

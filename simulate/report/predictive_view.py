@@ -120,11 +120,9 @@ def sentence(frame: pd.DataFrame) -> str:
             f"{count(int(every['figures']))} reported figures of {whose} were predicted from the others; "
             f"{count(int(every['inside']))} lay inside their 95 % prediction interval."
         )
-    for key, words in (
-        (("all", "landmarks"), "Survival at a landmark was missed by {points} percentage points in the median; {inside}."),
-        (("alone", "landmarks"), "Where no other figure of the arm is known and the library alone speaks, landmarks were "
-                                 "missed by {points} points; {inside}."),
-    ):  # fmt: skip
+    told = "Survival at a landmark was missed by {points} percentage points in the median; {inside}."
+    alone = "Where no other figure of the arm is known, landmarks were missed by {points} points; {inside}."
+    for key, words in ((("all", "landmarks"), told), (("alone", "landmarks"), alone)):
         if key in table.index:
             own = table.loc[key]
             inside = f"{count(int(own['inside']))} of {count(int(own['landmarks']))} lay inside their interval"
