@@ -7,7 +7,7 @@ taken in, those it only checks too: its curves are to be known, not tested. Fami
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -172,14 +172,22 @@ def _forget() -> None:
 def learn(library: Library) -> None:
     """Write the three files of the bundled library, each resting on those before it."""
     makers: dict[str, Callable[[Trial], Iterator[Any]]] = {"families": families, "shapes": shapes, "medians": medians}
-    for kind, maker in makers.items():
-        read = (lambda trial: (trial,)) if kind == "medians" else readings
-        rows = [row for name in library.trials() for trial in read(library.trial(name)) for row in maker(trial)]
-        rows.sort(key=lambda r: tuple(str(v) for v in list(asdict(r).values())[:5]))
-        names = [f.name for f in fields(KINDS[kind])]
-        lines = [",".join(names), *(",".join(str(asdict(r)[k]) for k in names) for r in rows)]
-        print(atomic_write(bundled_params() / FOLDER / f"{kind}.csv", "\n".join(lines) + "\n"), len(rows))
-        _forget()
+    with store.anew() as made:
+        for kind, maker in makers.items():
+            _forget()
+            read = (lambda trial: (trial,)) if kind == "medians" else readings
+            rows = [row for name in library.trials() for trial in read(library.trial(name)) for row in maker(trial)]
+            made[kind] = tuple(sorted(rows, key=lambda r: tuple(str(v) for v in list(asdict(r).values())[:5])))
+        texts = {kind: _csv(kind, rows) for kind, rows in made.items()}
+    _forget()
+    for kind, text in texts.items():
+        print(atomic_write(bundled_params() / FOLDER / f"{kind}.csv", text))
+
+
+def _csv(kind: str, rows: Sequence[Any]) -> str:
+    names = [f.name for f in fields(KINDS[kind])]
+    lines = [",".join(names), *(",".join(str(asdict(r)[k]) for k in names) for r in rows)]
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

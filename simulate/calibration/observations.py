@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
@@ -42,12 +44,29 @@ class FamilyEvidence:
     log_evidence: float
 
 
+_MAKING: dict[str, tuple[Any, ...]] | None = None
+
+
+@contextmanager
+def anew() -> Iterator[dict[str, tuple[Any, ...]]]:
+    """While the files are made: what was made so far stands for them, so that nothing is learned from older ones."""
+    global _MAKING
+    _MAKING = {}
+    try:
+        yield _MAKING
+    finally:
+        _MAKING = None
+        observations.cache_clear()
+
+
 KINDS: dict[str, type] = {"shapes": Observation, "medians": Observation, "families": FamilyEvidence}
 
 
 @lru_cache(maxsize=8)
 def observations(kind: str) -> tuple[Any, ...]:
-    """Rows of ``shapes``, ``medians`` or ``families``; none where the file does not exist (it is being made)."""
+    """Rows of ``shapes``, ``medians`` or ``families``; while they are being made anew, those made so far."""
+    if _MAKING is not None:
+        return _MAKING.get(kind, ())
     file = bundled_params() / FOLDER / f"{kind}.csv"
     if not file.is_file():
         return ()

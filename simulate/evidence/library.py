@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulate.errors import InputError, Problem
 from simulate.evidence.document import Document
+from simulate.evidence.folders import bundled_params, display
 from simulate.evidence.yaml_text import read
 
 if TYPE_CHECKING:
@@ -46,16 +47,6 @@ class FileProvenance:
     name: str
     folder: str
     sha256: str
-
-
-def bundled_params() -> Path:
-    """Folder of the bundled library: `_params` inside the package, else `../params` beside it.
-
-    The checkout's own folder wins in an editable installation, because only an installed wheel has `_params`.
-    """
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "_params"
-    return inside if inside.is_dir() else package.parent / "params"
 
 
 class Library:
@@ -316,11 +307,3 @@ class Library:
     def provenance(self) -> tuple[FileProvenance, ...]:
         """Every file read so far, by name."""
         return tuple(sorted(self._used.values(), key=lambda f: (f.name, f.folder)))
-
-
-def display(path: Path) -> str:
-    """A path as the user would type it: relative to the working folder where it lies beneath it."""
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix() if path.is_absolute() else str(path)
-    except (ValueError, OSError):
-        return str(path)

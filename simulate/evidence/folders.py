@@ -1,0 +1,23 @@
+"""Where parameter files lie, and how a message names them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def bundled_params() -> Path:
+    """Folder of the bundled library: `_params` inside the package, else `../params` beside it.
+
+    The checkout's own folder wins in an editable installation, because only an installed wheel has `_params`.
+    """
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "_params"
+    return inside if inside.is_dir() else package.parent / "params"
+
+
+def display(path: Path) -> str:
+    """A path as the user would type it: relative to the working folder where it lies beneath it."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix() if path.is_absolute() else str(path)
+    except (ValueError, OSError):
+        return str(path)
