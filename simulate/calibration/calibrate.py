@@ -14,9 +14,9 @@ from simulate.calibration.family_prior import learned_families, likeliest
 from simulate.calibration.figures import modelled, toxicities, trial_sizes
 from simulate.calibration.linear import LinearPosterior, linearise
 from simulate.calibration.result import Calibration, rounded_cells, used
-from simulate.calibration.shapes import learned
+from simulate.calibration.shapes import learned, learned_together
 from simulate.calibration.solve import Forward, Solution, solve
-from simulate.calibration.spec import Cell, Layout, ProcessSpec, Spec
+from simulate.calibration.spec import Cell, Layout, Learned, ProcessSpec, Spec
 from simulate.calibration.statistics import Statistic
 from simulate.calibration.trial_bootstrap import covariance, replicate_statistics
 from simulate.evidence.schema import EndpointModel, Trial
@@ -110,14 +110,11 @@ def locations(
     return {k: centre[k] for k in ("pfs", "pps")}, {k: width[k] for k in ("pfs", "pps")}
 
 
-def learned_shapes(trial: Trial, process: str) -> tuple[tuple[str, float, float], ...]:
-    """What the library's other studies say of the shapes of this one's arms; empty where there is no library."""
-    found = []
-    for name, arm in trial.arms.items():
-        prior = learned(trial.id, process, arm.treatment_class, trial.line_of_therapy)
-        if prior is not None:
-            found.append((name, *prior))
-    return tuple(found)
+def learned_shapes(trial: Trial, process: str) -> Learned | None:
+    """What the library's other studies say of the shapes of this one's arms; ``None`` where there is no library."""
+    line = str(trial.line_of_therapy or "")
+    found = learned_together(trial.id, process, tuple((a.treatment_class or "", line) for a in trial.arms.values()))
+    return None if found is None else Learned(tuple(trial.arms), *found)
 
 
 def specification(trial: Trial, statistics: Sequence[Statistic], **override: Any) -> Spec:

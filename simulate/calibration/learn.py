@@ -50,7 +50,7 @@ def plain_specification(trial: Trial) -> Spec | None:
     if trial.calibration.structure == "outcomes_only" or not any(s.role in ("primary", "fit") for s in statistics):
         return None
     spec = specification(trial, statistics)
-    return replace(spec, pfs=replace(spec.pfs, learned=()), pps=replace(spec.pps, learned=()))
+    return replace(spec, pfs=replace(spec.pfs, learned=None), pps=replace(spec.pps, learned=None))
 
 
 def processes(trial: Trial) -> dict[str, str]:
@@ -166,6 +166,7 @@ def _forget() -> None:
     store.observations.cache_clear()
     learned_families.cache_clear()
     mixed.learned.cache_clear()
+    mixed.learned_together.cache_clear()
     mixed._without.cache_clear()
 
 

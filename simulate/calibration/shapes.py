@@ -42,20 +42,33 @@ class MixedModel:
 
     def predict(self, treatment_class: str, line: str) -> tuple[float, float]:
         """Mean and standard deviation of a new study's arm."""
+        mean, covariance = self.together([(treatment_class, line)])
+        return float(mean[0]), math.sqrt(float(covariance[0, 0]))
+
+    def together(self, arms: Sequence[tuple[str, str]]) -> tuple[Array, Array]:
+        """Means and covariance of the arms, (class, line) each, of one new study.
+
+        They share what its line, its study and, where it is the same, their class add; without that two arms of a trial
+        could differ as much as two trials do.
+        """
         y = np.array([r.deviation for r in self.rows])
         weight = np.linalg.inv(_Structure(self.rows).covariance((self.classes, self.lines, self.studies)))
         ones = np.ones(len(y))
-        mean = float(ones @ weight @ y / (ones @ weight @ ones))
+        info = float(ones @ weight @ ones)
+        centre = float(ones @ weight @ y) / info
         shared = np.array(
             [
-                self.classes**2 * (r.treatment_class == treatment_class) + self.lines**2 * (r.line == line)
-                for r in self.rows
+                [self.classes**2 * (r.treatment_class == c) + self.lines**2 * (r.line == line) for r in self.rows]
+                for c, line in arms
             ]
         )
-        own = self.classes**2 + self.lines**2 + self.studies**2
+        same_class = np.array([[a[0] == b[0] for b in arms] for a in arms])
+        same_line = np.array([[a[1] == b[1] for b in arms] for a in arms])
+        own = self.classes**2 * same_class + self.lines**2 * same_line
+        own = own + 0.5 * self.studies**2 * (1.0 + np.eye(len(arms)))
         left = 1.0 - shared @ weight @ ones
-        variance = own - shared @ weight @ shared + left**2 / (ones @ weight @ ones)
-        return mean + float(shared @ weight @ (y - mean)), math.sqrt(max(float(variance), 1e-6))
+        covariance = own - shared @ weight @ shared.T + np.outer(left, left) / info
+        return centre + shared @ weight @ (y - centre), covariance + 1e-9 * np.eye(len(arms))
 
 
 class _Structure:
@@ -127,3 +140,18 @@ def learned(
     """
     model = _without(study, process, kind)
     return None if model is None else model.predict(treatment_class or "", str(line or ""))
+
+
+@lru_cache(maxsize=1024)
+def learned_together(
+    study: str, process: str, arms: tuple[tuple[str, str], ...]
+) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]] | None:
+    """Shapes of the arms, (class, line) each, of a study: means and covariance, the study itself left out.
+
+    ``None`` with no library.
+    """
+    model = _without(study, process, "shapes")
+    if model is None:
+        return None
+    mean, covariance = model.together(arms)
+    return tuple(map(float, mean)), tuple(tuple(map(float, row)) for row in covariance)

@@ -39,13 +39,22 @@ RATIO_SD = 0.7  # log hazard ratio of each piece
 
 
 @dataclass(frozen=True)
+class Learned:
+    """Shapes of the arms as the library's other studies see them: shifts of the family's prior mean, covariance."""
+
+    arms: tuple[str, ...]
+    shift: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class ProcessSpec:
     """One time to event: family, cure, and how arms differ.
 
     `effect` is ``shape_per_arm`` (own median and shape), ``common_shape`` (own median; proportional hazards for a
     Weibull) or ``piecewise_hazard_ratio`` (first arm's distribution times a ratio that changes at `cuts`, months).
-    `shape_prior` replaces the family's own (mean, SD) of `SHAPE_PRIOR`; `learned` holds, for each arm, the shift of
-    that mean and the standard deviation that the library's other studies suggest (`simulate.calibration.shapes`).
+    `shape_prior` replaces the family's own (mean, SD) of `SHAPE_PRIOR`; `learned` holds the shifts of that mean, arm by
+    arm, and their covariance that the library's other studies suggest (`simulate.calibration.shapes`).
     """
 
     family: str = "weibull"
@@ -53,17 +62,20 @@ class ProcessSpec:
     effect: str = "shape_per_arm"
     cuts: tuple[float, ...] = ()
     shape_prior: tuple[float, float] | None = None
-    learned: tuple[tuple[str, float, float], ...] = ()  # (arm, shift, SD)
+    learned: Learned | None = None
 
     def prior_of_shape(self, arm: str) -> tuple[float, float]:
         """Mean and standard deviation of the shape's prior for an arm, or for all of them together (``all``)."""
         if self.shape_prior is not None:
             return self.shape_prior
         mean, sd = SHAPE_PRIOR[self.family]
-        own = [(shift, width) for name, shift, width in self.learned if arm in (name, "all")]
-        if not own:
+        if self.learned is None:
             return mean, sd
-        return mean + sum(s for s, _ in own) / len(own), sum(w for _, w in own) / len(own)
+        shift, covariance = np.array(self.learned.shift), np.array(self.learned.covariance)
+        if arm == "all":
+            return mean + float(shift.mean()), math.sqrt(float(covariance.mean()))
+        i = self.learned.arms.index(arm)
+        return mean + float(shift[i]), math.sqrt(float(covariance[i, i]))
 
     @property
     def label(self) -> str:
@@ -164,7 +176,12 @@ class Layout:
         self.parameters = tuple(parameters)
         self.index = {p.name: i for i, p in enumerate(parameters)}
         self._mean = np.array([p.mean for p in parameters])
-        self._sd = np.array([p.sd for p in parameters])
+        self._scale = np.diag([p.sd for p in parameters])
+        for prefix, process in (("pfs", spec.pfs), ("pps", spec.pps)):
+            at = [self.index[n] for a in spec.arms if (n := f"{prefix}.shape.{a}") in self.index]
+            if process.learned is not None and process.shape_prior is None and len(at) > 1:
+                # arms share part of the prior: the entry of each is standardised given those before it
+                self._scale[np.ix_(at, at)] = np.linalg.cholesky(np.array(process.learned.covariance))
 
     @property
     def size(self) -> int:
@@ -173,7 +190,7 @@ class Layout:
 
     def natural(self, x: Array) -> Array:
         """Natural (log, logit) scale of a standardised vector."""
-        return self._mean + self._sd * np.asarray(x)
+        return self._mean + self._scale @ np.asarray(x)
 
     def _distribution(self, prefix: str, spec: ProcessSpec, z: Array, arm: str, stratum: str) -> Distribution:
         def get(name: str, default: float = 0.0) -> float:

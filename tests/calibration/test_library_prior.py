@@ -15,7 +15,7 @@ from simulate.calibration.learn import medians, readings
 from simulate.calibration.learn import shapes as shapes_of
 from simulate.calibration.observations import FamilyEvidence, Observation, observations
 from simulate.calibration.shapes import estimate, learned
-from simulate.calibration.spec import LOCATION_SD, SHAPE_PRIOR, ProcessSpec
+from simulate.calibration.spec import LOCATION_SD, SHAPE_PRIOR, Layout, Learned, ProcessSpec, Spec
 from simulate.evidence import Library
 
 
@@ -147,11 +147,12 @@ def test_auto_takes_the_family_the_other_studies_favour(library):
 
 def test_a_learned_prior_moves_a_shape_and_a_prior_of_the_file_is_kept():
     plain = ProcessSpec("weibull")
-    told = ProcessSpec("weibull", learned=(("a", 0.3, 0.1),))
+    told = ProcessSpec("weibull", learned=Learned(("a", "b"), (0.3, -0.1), ((0.01, 0.008), (0.008, 0.04))))
     mean, sd = SHAPE_PRIOR["weibull"]
     assert plain.prior_of_shape("a") == (mean, sd)
-    assert told.prior_of_shape("a") == (pytest.approx(mean + 0.3), 0.1)
-    assert told.prior_of_shape("b") == (mean, sd)
+    assert told.prior_of_shape("a") == (pytest.approx(mean + 0.3), pytest.approx(0.1))
+    assert told.prior_of_shape("b") == (pytest.approx(mean - 0.1), pytest.approx(0.2))
+    assert told.prior_of_shape("all") == (pytest.approx(mean + 0.1), pytest.approx(math.sqrt(0.0165)))
     assert replace(told, shape_prior=(1.0, 0.2)).prior_of_shape("a") == (1.0, 0.2)
 
 
@@ -183,3 +184,27 @@ def test_a_checked_median_does_not_place_the_prior(library):
     moved = checked.model_copy(update={"value": 2.0 * checked.value})
     other = trial.model_copy(update={"figures": tuple(moved if f is checked else f for f in trial.figures)})
     assert calibrate(other).model.cells == calibrate(trial).model.cells
+
+
+def test_arms_of_a_trial_share_part_of_their_prior():
+    """Draws of the prior have the covariance learned; arms of one study are closer than arms of two."""
+    rows = made_up(0.3, 0.2, 0.3, 7)
+    model = estimate(rows, 0.25)
+    mean, covariance = model.together([("c0", "1"), ("c0", "1"), ("c1", "1")])
+    assert mean[0] == pytest.approx(mean[1])
+    assert covariance[0, 0] == pytest.approx(model.predict("c0", "1")[1] ** 2, rel=1e-6)
+    assert covariance[0, 1] > 0.4 * covariance[0, 0]
+    assert covariance[0, 1] > covariance[0, 2] > 0
+    arms = ("a", "b")
+    learned_ = Learned(arms, (0.1, 0.2), tuple(map(tuple, covariance[:2, :2])))
+    guess = {"pfs": dict.fromkeys(arms, 6.0), "pps": dict.fromkeys(arms, 7.0)}
+    layout = Layout(Spec(arms, ("all",), ProcessSpec(learned=learned_), ProcessSpec(), guess=guess))
+    draws = np.random.default_rng(1).standard_normal((20_000, layout.size))
+    natural = np.array([layout.natural(x) for x in draws])
+    at = [layout.index[f"pfs.shape.{a}"] for a in arms]
+    found = np.cov(natural[:, at].T)
+    bound = 5 * covariance[0, 0] * math.sqrt(2 / 20_000)  # standard error of a covariance, times 5
+    assert found == pytest.approx(covariance[:2, :2], abs=bound)
+    assert natural[:, at].mean(axis=0) == pytest.approx(
+        np.array([0.1, 0.2]) + SHAPE_PRIOR["weibull"][0], abs=5 * math.sqrt(covariance[0, 0] / 20_000)
+    )

@@ -103,7 +103,7 @@ def test_a_trial_file_can_override_every_choice_of_a_process(library):
     def pfs(**said) -> ProcessSpec:
         asked = trial.calibration.model_copy(update={"pfs": EndpointModel.model_validate(said)})
         found = specification(trial.model_copy(update={"calibration": asked}), statistics).pfs
-        return replace(found, learned=())  # what the library says of shapes is not the file's choice
+        return replace(found, learned=None)  # what the library says of shapes is not the file's choice
 
     assert pfs(family="lognormal", cure=True) == ProcessSpec("lognormal", cure=True)
     assert pfs(family="weibull", effect="common_shape") == ProcessSpec("weibull", effect="common_shape")

@@ -131,12 +131,13 @@ def test_gog240_toxicity_is_events_over_220(tables):
 
 
 def test_conflicts_of_jcog0505_are_the_known_misfit(tables):
-    """The 12-month PFS rates lie below what the medians suggest; the hazard ratio beside its medians is no conflict."""
+    """The 12-month PFS rates lie below what the medians suggest, less so since the shapes of other trials of first-line
+    chemotherapy are known (z −1.8 under a prior of one width); the hazard ratio beside its medians is no conflict."""
     verdict = {r.id: r for r in tables["jcog0505"].rows}
     assert verdict["os_hr"].verdict == "met"
     for arm in ("p", "k"):
         r = verdict[f"pfs_12_{arm}"]
-        assert r.z < -1.5
+        assert r.z < -1.0
         assert r.model > r.reported
 
 
