@@ -32,17 +32,26 @@ LANDMARKS = (3.0, 6.0, 12.0, 24.0, 36.0)
 TAU = 36.0
 NOBODY = 1e-4  # share of patients who progress, below which only survival is modelled
 FALSE_ALARM = 1e-4  # chance that any test of one model and arm fails although all agrees
+# The Cox estimate from n patients an arm is itself off by about 6 to 8 / n on the log scale: measured with 12,500,
+# 50,000 and 200,000 where two arms almost coincide and common random numbers leave hardly any other error. Elsewhere
+# this is far below the bound.
+COX_BIAS = 10.0
 FOLLOW_UP = {"all followed to 119 months": (0.0, 119.0), "33 months of accrual, cut at 59": (33.0, 59.0)}
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """z-scores of one model and arm: `z` has one row a seed and one column a quantity, named by `quantities`."""
+    """z-scores of one model and arm: `z` has one row a seed and one column a quantity, named by `quantities`.
+
+    `bias` is what an estimate from so many patients is itself off by, in the same units; the bound of the mean is wider
+    by it.
+    """
 
     model: str
     arm: str
     quantities: tuple[str, ...]
     z: Array
+    bias: Array | None = None
 
     def to_df(self) -> pd.DataFrame:
         """Mean, variance, tail share of the z-scores of each quantity, with the bounds they are held to."""
@@ -55,7 +64,8 @@ class Agreement:
         for j, name in enumerate(self.quantities):
             z = self.z[:, j]
             mean, variance, tail = float(z.mean()), float(z.var(ddof=1)), int((np.abs(z) > 2.0).sum())
-            passed = abs(mean) < mean_bound and low < variance < high and tail <= tail_limit
+            bound = mean_bound + (0.0 if self.bias is None else float(self.bias[j]))
+            passed = abs(mean) < bound and low < variance < high and tail <= tail_limit
             rows.append(
                 {
                     "model": self.model,
@@ -63,7 +73,7 @@ class Agreement:
                     "quantity": name,
                     "seeds": k,
                     "mean_z": mean,
-                    "mean_bound": mean_bound,
+                    "mean_bound": bound,
                     "variance": variance,
                     "variance_low": low,
                     "variance_high": high,
@@ -192,7 +202,9 @@ def mean_agreement(
             found |= {k: v for a in arms for k, v in _progression(simulated[a]).items()}
         rows.append([found[k] - v for k, v in exact.items()])
     gap = np.array(rows)
-    return Agreement(model.id, f"{arms[1]} v {arms[0]}", tuple(exact), gap / gap.std(axis=0, ddof=1))
+    sd = gap.std(axis=0, ddof=1)
+    off = np.array([COX_BIAS / patients if "hazard ratio" in name else 0.0 for name in exact])
+    return Agreement(model.id, f"{arms[1]} v {arms[0]}", tuple(exact), gap / sd, off / sd)
 
 
 def agreement(
