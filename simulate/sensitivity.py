@@ -150,49 +150,50 @@ def with_dropout(statistics: Sequence[Statistic], dropout: Mapping[str, float]) 
     return [replace(s, cut=replace(s.cut, dropout=dropout.get(s.cut.id, other))) for s in statistics]
 
 
-def sensitivity(trial: Trial, calibration: Calibration, question: Question) -> pd.DataFrame:
-    """Answers under other assumptions, each calibrated to the same figures (one row an assumption; first the base).
+def alternative_models(trial: Trial, calibration: Calibration) -> list[tuple[str, str, bool, JointModel]]:
+    """(label, why, feasible, model) of every assumption varied, each calibrated to the same figures; cached by content.
 
-    Columns: assumption, why, feasible and the answers of `answer`. Cached by content.
+    The question does not enter, so that several strategies of one trial share them.
     """
     key = {
         "trial": trial.model_dump_json(),
         "spec": repr(calibration.spec),
         "model": calibration.model.to_json(),
-        "question": repr(question),
         "code": CODE,
     }
 
-    def compute() -> list[dict[str, Any]]:
-        rows = [
-            {
-                "assumption": "base",
-                "why": "as calibrated",
-                "feasible": calibration.feasible,
-                **_finite(answer(calibration.model, question)),
-            }
-        ]
+    def compute() -> list[tuple[str, str, bool, str]]:
         chosen = used(calibration.statistics)
         statistics = [calibration.statistics[i] for i in chosen]
         varied = [(label, why, spec, statistics) for label, why, spec in alternatives(calibration)]
         dropout = matching_dropout(calibration)
         if dropout and max(dropout.values()) > NEGLIGIBLE_DROPOUT:
             rates = " and ".join(f"{r:.1%} ({cut})" for cut, r in dropout.items())
-            label = f"loss to follow-up {rates} a month"
-            varied.append(
-                (
-                    label,
-                    "makes the deaths at each data cut those reported",
-                    calibration.spec,
-                    with_dropout(statistics, dropout),
-                )
-            )
+            label, why = f"loss to follow-up {rates} a month", "makes the deaths at each data cut those reported"
+            varied.append((label, why, calibration.spec, with_dropout(statistics, dropout)))
+        rows = []
         for label, why, spec, figures in varied:
             forward, solution = fit(figures, spec, calibration.covariance[np.ix_(chosen, chosen)])
             model = build_model(trial, forward.layout.cells(solution.x))
-            rows.append(
-                {"assumption": label, "why": why, "feasible": solution.feasible, **_finite(answer(model, question))}
-            )
+            rows.append((label, why, solution.feasible, model.to_json()))
         return rows
 
-    return pd.DataFrame(cached_json("sensitivity", key, compute))
+    found = cached_json("alternatives", key, compute)
+    return [(label, why, feasible, JointModel.from_json(text)) for label, why, feasible, text in found]
+
+
+def sensitivity(trial: Trial, calibration: Calibration, question: Question) -> pd.DataFrame:
+    """Answers under other assumptions, each calibrated to the same figures (one row an assumption; first the base).
+
+    Columns: assumption, why, feasible and the answers of `answer`.
+    """
+    models = [
+        ("base", "as calibrated", calibration.feasible, calibration.model),
+        *alternative_models(trial, calibration),
+    ]
+    return pd.DataFrame(
+        [
+            {"assumption": label, "why": why, "feasible": feasible, **_finite(answer(model, question))}
+            for label, why, feasible, model in models
+        ]
+    )
