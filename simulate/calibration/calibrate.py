@@ -77,8 +77,9 @@ def locations(
 ) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
     """Centres (months) and, where no figure is of the arm itself, widths of the priors on log medians.
 
-    An arm without a figure is taken like the other arms if they were randomised, else like its class and line in the
-    library's other studies.
+    An arm without a figure of an endpoint is taken like the other arms if they were randomised, else like its class and
+    line in the library's other studies. Survival after progression is placed by both endpoints' figures of the arm
+    itself, else by the library.
     """
     centre: dict[str, dict[str, float]] = {"pfs": {}, "os": {}, "pps": {}}
     width: dict[str, dict[str, float]] = {"pfs": {}, "os": {}, "pps": {}}

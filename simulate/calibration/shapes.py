@@ -93,7 +93,11 @@ class _Structure:
 
 
 def estimate(rows: Sequence[Observation], spread: float) -> MixedModel:
-    """Standard deviations where the restricted likelihood times half-normal priors of scale `spread` is largest."""
+    """Standard deviations at the mode, on the log scale, of the restricted likelihood times half-normal priors.
+
+    `spread` is the priors' scale. The mode of the logarithm keeps them above zero: a class or line is never taken to
+    add exactly nothing.
+    """
     y = np.array([r.deviation for r in rows])
     ones, structure = np.ones(len(y)), _Structure(rows)
 

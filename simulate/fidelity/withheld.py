@@ -11,6 +11,7 @@ import pandas as pd
 from simulate.calibration import Calibration, calibrate
 from simulate.calibration.calibrate import fit, locations, used
 from simulate.calibration.linear import residual_covariance
+from simulate.calibration.observations import observations
 from simulate.calibration.solve import Forward
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
@@ -36,6 +37,7 @@ def leave_one_out(trial: Trial, calibration: Calibration | None = None) -> pd.Da
         "trial": trial.model_dump_json(),
         "spec": repr(calibration.spec),
         "covariance": calibration.covariance.tolist(),
+        "medians": repr(observations("medians")),  # place an arm whose figure is left out
         "code": CODE,
     }
     rows = cached_json("leave_one_out", key, lambda: _leave_one_out(trial, calibration))

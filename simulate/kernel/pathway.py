@@ -280,11 +280,15 @@ def draw_toxicities(toxicity, job, work, tally, grades, done):
         philox.words(patient[:n], word, toxicity[0, x, 0], job)
         for j in range(toxicity.shape[0]):
             lo, hi = work.edge[0, j], work.edge[0, j + 1]
-            above = hi - lo
-            for g in range(1, toxicity.shape[2]):
-                reached = counts.count_below(word[lo:hi], hi - lo, toxicity[j, x, g])
-                tally[x, g - 1] += above - reached
-                above = reached
+            above, grades_end = hi - lo, toxicity.shape[2]
+            for g in range(1, grades_end, 3):
+                limits = toxicity[j, x]
+                second = limits[g + 1] if g + 1 < grades_end else limits[g]
+                third = limits[g + 2] if g + 2 < grades_end else second
+                reached = counts.count_below(word[lo:hi], hi - lo, limits[g], second, third)
+                for k in range(min(3, grades_end - g)):
+                    tally[x, g + k - 1] += above - reached[k]
+                    above = reached[k]
             tally[x, -1] += above
             if job.want_rows:
                 for i in range(lo, hi):

@@ -35,7 +35,7 @@ def _kinds(plan: Plan, one: Treatment, other: Treatment) -> set[str]:
             kinds.add(UNANCHORED)  # supportive care: no trial of it
         if a is None or b is None or a.placed.model == b.placed.model:
             continue
-        bases = [plan.bases[line, step.regimen].kind for step in (a, b) if (line, step.regimen) in plan.bases]
+        bases = [plan.bases[line, step.regimen].kind for step in (a, b)]
         if UNANCHORED in bases:
             kinds.add(UNANCHORED)
         elif ANCHORED in bases:

@@ -8,7 +8,7 @@ Simplification: progressions are spread over the interval before their scan as t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,14 +49,14 @@ def restricted(times: Array, tau: float) -> float:
 
 
 def scan_rows(
-    times: Iterable[tuple[str, Array, Array]], comparator: str, weeks: Iterable[float], tau: float
+    times: Iterable[tuple[str, Array, Array]], comparators: Mapping[str, str | None], weeks: Iterable[float], tau: float
 ) -> list[dict[str, Any]]:
     """PFS of every strategy under every schedule.
 
     Parameters
     ----------
     times : (strategy, progression, death) of the same patients, months.
-    comparator : strategy that gains are counted against.
+    comparators : strategy → what its gain is counted against; None for nothing.
     tau : restriction of the mean, months.
 
     Returns
@@ -73,14 +73,15 @@ def scan_rows(
             found[name, w] = plain if w is None else found_at(progression, death, w)
     rows = []
     for (name, w), own in found.items():
-        median, base = float(np.median(own)), found.get((comparator, w))
+        against = comparators[name]
+        median, base = float(np.median(own)), None if against is None else found.get((against, w))
         rows.append(
             {
                 "strategy": name,
                 "every_weeks": w,
                 "median": median if np.isfinite(median) else None,
                 "rmst": restricted(own, tau),
-                "gain": None if name == comparator or base is None else restricted(own, tau) - restricted(base, tau),
+                "gain": None if base is None else restricted(own, tau) - restricted(base, tau),
             }
         )
     return rows

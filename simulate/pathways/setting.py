@@ -77,7 +77,8 @@ def calibrated(regimen: str, plan: Plan, days: int) -> Mapping[str, Any]:
 def solve_after(regimen: str, scenario: Scenario, plan: Plan) -> float:
     """Factor on the hazards after the first line with which the regimen returns its median OS; 1 where none is reached.
 
-    `plan` is the regimen's `alone`. Solved by secants on the logarithm of the median.
+    `plan` is the regimen's `alone`. Solved by secants on the logarithm of the median, between a half and two; what is
+    left shows in `count_once`.
     """
     days = int(np.ceil(scenario.horizon * DAYS_PER_MONTH))
     target = crossing_time(np.asarray(calibrated(regimen, plan, days)["os"]))
@@ -91,14 +92,16 @@ def solve_after(regimen: str, scenario: Scenario, plan: Plan) -> float:
         return math.log(median / target) if math.isfinite(median) else 1.0
 
     before, at = 0.0, miss(0.0)
+    best = (abs(at), before)
     here = float(np.clip(2.0 * at, -WIDEST, WIDEST))  # a longer median needs a higher hazard
     for _ in range(STEPS):
-        if abs(at) < CLOSE:
-            return float(f"{math.exp(before):.6g}")
+        if best[0] < CLOSE or here == before:  # near enough, or at the widest factor allowed
+            break
         value = miss(here)
-        slope = (value - at) / (here - before) if here != before else 0.0
-        before, at = here, value
+        best = min(best, (abs(value), here))
+        slope = (value - at) / (here - before)
         if abs(slope) < 1e-3:
             return 1.0  # nobody lives on after the first line: nothing to correct
+        before, at = here, value
         here = float(np.clip(here - value / slope, -WIDEST, WIDEST))
-    return float(f"{math.exp(before):.6g}")
+    return float(f"{math.exp(best[1]):.6g}")

@@ -196,7 +196,7 @@ class PathwayResult:
         tau = min(self.scenario.file.rmst.get("pfs", 24.0), horizon)
         known = [s for s in self.scenario.strategies if plan.progression_known(s)]
         times = ((s, *self._leaving(s, min(self.patients, SCANNED))) for s in known)
-        return scan_rows(times, self.scenario.file.comparator, schedules(self.scenario.file.scans), tau)
+        return scan_rows(times, self.scenario.file.comparators, schedules(self.scenario.file.scans), tau)
 
     def _leaving(self, strategy: str, patients: int) -> tuple[np.ndarray, np.ndarray]:
         """Months to leaving the first line alive, and to death, of the first patients."""

@@ -76,7 +76,7 @@ def test_scans_delay_progression_by_half_an_interval_on_average():
 def test_rows_of_schedules():
     progression = {"a": np.array([1.0, 2.0, 3.0]), "b": np.array([2.0, 3.0, 4.0])}
     death = np.full(3, 30.0)
-    rows = scan_rows(((k, p, death) for k, p in progression.items()), "a", (6.0,), 24.0)
+    rows = scan_rows(((k, p, death) for k, p in progression.items()), {"a": None, "b": "a"}, (6.0,), 24.0)
     assert [(r["strategy"], r["every_weeks"]) for r in rows] == [("a", None), ("a", 6.0), ("b", None), ("b", 6.0)]
     assert rows[2]["gain"] == pytest.approx(1.0)
     assert rows[0]["gain"] is None
