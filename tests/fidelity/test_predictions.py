@@ -132,6 +132,9 @@ def test_landmarks_are_predicted_within_five_points_and_intervals_hold_what_they
     assert landmarks["median_error_points"] <= 5.0
     assert landmarks["coverage_p"] > 0.05
     assert table.loc[("alone", "landmarks"), "coverage_p"] > 0.05
+    every = trust(kept[kept["statistic"] == "landmark"])  # those included of which the library alone speaks
+    assert every["median_error_points"] <= 5.0
+    assert every["coverage_p"] > 0.05
 
 
 def test_trust_is_counted_as_it_says(kept):
