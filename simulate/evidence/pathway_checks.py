@@ -82,6 +82,9 @@ def check_pathways(scenario: Scenario, library: Library) -> Iterator[Finding]:
     evidence = _patients(scenario.evidence_population or scenario.population, library)
     yield from _files(scenario, regimens)
     yield from _lines(scenario, regimens)
+    for name, line in scenario.later_lines.items():
+        for population in {p.id: p for p in (patients, evidence) if p is not None}.values():
+            yield from conditions(("later_lines", name, "when"), line.when, population)
     yield from _supportive(scenario.supportive_care, regimens, evidence)
     for name, strategy in scenario.strategies.items():
         path: FieldPath = ("strategies", name)

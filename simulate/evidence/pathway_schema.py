@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from simulate.evidence.condition_schema import Conditions
 from simulate.evidence.fields import Flag, Id, Model, NonNegative, Number, Positive, Proportion, Records, Slug, Text
 from simulate.evidence.figure_schema import Seen
 
@@ -11,11 +12,14 @@ from simulate.evidence.figure_schema import Seen
 class LaterLine(Model):
     """A line after the first: the share of those whose line before ended alive who start it, and what it was.
 
+    `reach` is of the trials' patients; only those of whom `when` holds at that time can start, at a share that gives
+    `reach` among all. Other patients start at the same share where they can.
     `era` is the regimen that stands for this line in the years of the first-line trials: survival after the line before
     is parted into this line and the rest so that the trials' own curves come back. `range` is what sources report.
     """
 
     reach: Proportion
+    when: Conditions = Field(default_factory=dict)
     range: tuple[Proportion, Proportion] | None = None
     era: Id
     source: Slug | None = None

@@ -9,7 +9,7 @@ from simulate.evidence.condition_schema import Condition, Conditions
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
 from simulate.evidence.origins import cited, origin
-from simulate.evidence.population_schema import Case, Covariate, Level, PatientPopulation, Prognosis
+from simulate.evidence.population_schema import Case, Changes, Covariate, Level, PatientPopulation, Prognosis
 from simulate.evidence.rule_order import hidden_case
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ def check_population(population: PatientPopulation, library: Library | None = No
         if covariate.prognosis is not None:
             findings += _prognosis((*path, "prognosis"), covariate.prognosis, covariate)
             findings += origin((*path, "prognosis"), covariate.prognosis, library)
+        if covariate.changes is not None:
+            findings += _changes((*path, "changes"), covariate.changes, covariate)
+            findings += origin((*path, "changes"), covariate.changes, library)
         before[name] = covariate
     if library is not None:
         for i, source in enumerate(population.sources):
@@ -127,6 +130,19 @@ def _prognosis(path: FieldPath, prognosis: Prognosis, covariate: Covariate) -> I
         if not 1.0 / WIDEST_RATIO <= ratio <= WIDEST_RATIO:
             message = f"{ratio:g} is no hazard ratio of a prognosis; at most {WIDEST_RATIO:g} either way."
             yield Finding((*here, i), message, "It multiplies the hazard: 1 changes nothing.")
+
+
+def _changes(path: FieldPath, changes: Changes, covariate: Covariate) -> Iterator[Finding]:
+    """A row for every level, each of shares."""
+    for name in covariate.levels:
+        if name not in changes.shares:
+            message = f"level {name!r} has no row."
+            yield Finding((*path, "shares"), message, "Say what becomes of every level; itself, if nothing.")
+    for name, row in changes.shares.items():
+        if name not in covariate.levels:
+            yield Finding((*path, "shares", name), f"no level {name!r}.", suggest(name, covariate.levels))
+            continue
+        yield from shares_of((*path, "shares", name), row, covariate)
 
 
 def _parents(

@@ -53,15 +53,28 @@ class Prognosis(Model):
     why: Text | None = None
 
 
+class Changes(Model):
+    """Shares of the levels when a next line is decided on: to every level before, a row in the order of the levels."""
+
+    shares: dict[Id, tuple[Proportion, ...]] = Field(min_length=1)
+    source: Slug | None = None
+    seen: Seen | None = None
+    where: Text | None = None
+    record: Records | None = None
+    borrowed: Text | None = None
+    assumed: Flag = False
+    why: Text | None = None
+
+
 class Covariate(Model):
-    """One property of a patient at the start; `changes` says what happens to it later, in words."""
+    """One property of a patient at the start; `changes` says what it is at each later line of treatment."""
 
     label: Text
     unit: Text | None = None
     levels: dict[Id, Level] = Field(min_length=2, max_length=MAX_LEVELS)
     cases: tuple[Case, ...] = Field(min_length=1)
     prognosis: Prognosis | None = None
-    changes: Text | None = None
+    changes: Changes | None = None
     note: Text | None = None
 
 

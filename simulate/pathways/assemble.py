@@ -8,16 +8,17 @@ from dataclasses import dataclass, field, replace
 from simulate.evidence import Library
 from simulate.evidence.population_checks import NOTHING
 from simulate.evidence.population_schema import Case, PatientPopulation
-from simulate.evidence.scenario_schema import Scenario, Strategy
+from simulate.evidence.scenario_schema import Scenario
 from simulate.model.graph import GraphSpec
 from simulate.pathways.background import LifeTable, life_table
 from simulate.pathways.bases import Basis, Evidence
-from simulate.pathways.graphs import DEAD, START, Treatment, age_of, graph, known_events, transitions_of
-from simulate.pathways.lines import Lines, Step, scaled
-from simulate.pathways.marginal import Mix
-from simulate.pathways.partition import parts, regimens_used
-from simulate.pathways.profiles import PatientClass, Profile, classes, combinations, hazard_ratio, prognostic
+from simulate.pathways.changes import with_changes
+from simulate.pathways.graphs import DEAD, START, Setting, Treatment, graph, known_events, transitions_of
+from simulate.pathways.lines import Lines, Step, modelled_lines, scaled
+from simulate.pathways.partition import Course, divided, regimens_used
+from simulate.pathways.profiles import PatientClass, Profile
 from simulate.pathways.toxicities import EventRates, event_rates, shares_met
+from simulate.pathways.trial_patients import trial_mix, trial_patients
 
 ALMOST_ALL = 0.995  # share of patients
 ONLY_DEATHS = 0.999  # death share of a model that knows overall survival alone
@@ -36,6 +37,7 @@ class Plan:
     lines : names of the lines modelled.
     bases : (line, regimen) → where its model comes from.
     events : event → (label, grades, headline).
+    setting : shares who reach later lines, and corrections.
     alone : regimen of the first line → its plan for everybody in the trials' setting.
     """
 
@@ -47,15 +49,32 @@ class Plan:
     bases: Mapping[tuple[str, str], Basis]
     events: Mapping[str, tuple[str, tuple[str, ...], str]]
     table: LifeTable | None
+    setting: Setting
     alone: Mapping[str, Plan] = field(default_factory=dict)
 
-    def redrawn(self) -> Plan:
-        """The graphs put together again, after a change of `lines.after`."""
+    def redrawn(self, *, after: Mapping[str, float] | None = None, reach: Mapping[str, float] | None = None) -> Plan:
+        """The same plan with other corrections after the first line, or other shares who reach later lines.
+
+        Parameters
+        ----------
+        after : first-line regimen → factor on all hazards after it.
+        reach : later line → share of the trials' patients who start it; the others keep theirs. Survival after a line
+            without a further one stays as it was solved with the era's share.
+
+        Raises
+        ------
+        InputError : more should start a line than can.
+        """
+        setting = self.setting
+        if after is not None:
+            setting = replace(setting, after=dict(after))
+        if reach is not None:
+            setting = replace(setting, reaching={**setting.reaching, **self.lines.trial.reaching(reach)})
         graphs = {
-            s: replace(self.graphs[s], transitions=transitions_of(self.lines, self.classes, own)[1])
+            s: replace(self.graphs[s], transitions=transitions_of(self.lines, own, setting)[1])
             for s, own in self.treatments.items()
         }
-        return replace(self, graphs=graphs)
+        return replace(self, graphs=graphs, setting=setting)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -104,19 +123,22 @@ def build_plan(
     """
     evidence = evidence or Evidence(library)
     target = population or library.patients(scenario.population)
-    trial_patients = library.patients(scenario.evidence_population or scenario.population)
+    in_trials = library.patients(scenario.evidence_population or scenario.population)
+    modelled = modelled_lines(scenario)
     table = life_table(library, scenario.life_table) if scenario.life_table is not None else None
-    untreated = trial_mix(with_shares(trial_patients, scenario.supportive_care.patients), table)
-    lines = Lines(scenario, evidence, target, trial_mix(trial_patients, table), untreated)
+    untreated = trial_mix(with_shares(in_trials, scenario.supportive_care.patients), table)
+    trial = trial_patients(in_trials, modelled, scenario.later_lines, table)
+    lines = Lines(scenario, evidence, with_changes(target, modelled), trial, untreated)
     events: dict[str, tuple[Mapping[str, EventRates], Mapping[str, Mapping[int, float]]]] = {}
     for name in regimens_used(scenario, lines):
         own = event_rates(evidence, evidence.regimen(name)) if toxicity else {}
-        events[name] = (own, {e: shares_met(rates, trial_patients) for e, rates in own.items()})
-    found = classes(target, parts(scenario, lines, events, aged=table is not None))
-    treatments = {s: _treatments(lines, strategy, found) for s, strategy in scenario.strategies.items()}
+        events[name] = (own, {e: shares_met(rates, in_trials) for e, rates in own.items()})
+    found, courses = divided(scenario, lines, events, aged=table is not None)
+    treatments = {s: _treatments(lines, found, own) for s, own in courses.items()}
     known = known_events(events)
-    graphs = {s: graph(lines, found, treatments[s], table, known, events) for s in scenario.strategies}
-    return Plan(target, found, treatments, graphs, lines, dict(lines.bases), known, table)
+    setting = Setting(trial.reaching({name: line.reach for name, line in scenario.later_lines.items()}), {})
+    graphs = {s: graph(lines, found, treatments[s], setting, table, known, events) for s in scenario.strategies}
+    return Plan(target, found, treatments, graphs, lines, dict(lines.bases), known, table, setting)
 
 
 def with_shares(patients: PatientPopulation, shares: Mapping[str, tuple[float, ...]]) -> PatientPopulation:
@@ -128,37 +150,24 @@ def with_shares(patients: PatientPopulation, shares: Mapping[str, tuple[float, .
     return patients.model_copy(update={"covariates": covariates})
 
 
-def trial_mix(patients: PatientPopulation, table: LifeTable | None) -> Mix:
-    """Prognosis and background of the patients whose trials gave the curves."""
-    names = {*prognostic(patients), *(("age",) if table is not None else ())}
-    grouped: dict[tuple[float, float | None], float] = {}
-    for share, profile in combinations(patients, names):
-        key = (hazard_ratio(patients, profile), age_of(patients, profile) if table is not None else None)
-        grouped[key] = grouped.get(key, 0.0) + share
-    rows = [(s, r, None if table is None or a is None else table.hazard(a)) for (r, a), s in grouped.items()]
-    return Mix.of(rows or [(1.0, 1.0, None)])
-
-
-def _treatments(lines: Lines, strategy: Strategy, found: tuple[PatientClass, ...]) -> tuple[Treatment, ...]:
+def _treatments(lines: Lines, found: tuple[PatientClass, ...], courses: tuple[Course, ...]) -> tuple[Treatment, ...]:
     """What every class gets under a strategy."""
-    rules = dict(lines.rules(strategy))
-    known: dict[Hashable, Treatment] = {}
+    known: dict[Hashable, tuple[Step | None, ...]] = {}
     out = []
-    for c in found:
-        course = lines.course(rules, c.profile)
-        given = [(line, use) for line, use in zip(lines.lines, course, strict=True) if use != NOTHING]
-        seen = (course, *(lines.deciding(line, use, c.profile) for line, use in given))
+    for c, course in zip(found, courses, strict=True):
+        given = [(line, use) for line, use in zip(lines.lines, course.uses, strict=True) if use != NOTHING]
+        seen = (course.uses, *(c.profile[n] for line, use in given for n in lines.deciding(line, use)))
         if seen not in known:
-            known[seen] = _treatment(lines, course, c.profile)
-        out.append(known[seen])
+            known[seen] = _steps(lines, course.uses, c.profile)
+        out.append(Treatment(known[seen], course.able, course.on, course.unable))
     return tuple(out)
 
 
-def _treatment(lines: Lines, course: tuple[str, ...], profile: Profile) -> Treatment:
+def _steps(lines: Lines, uses: tuple[str, ...], profile: Profile) -> tuple[Step | None, ...]:
     steps: list[Step | None] = []
     stretch = 1.0
-    for line, use in zip(lines.lines, course, strict=True):
+    for line, use in zip(lines.lines, uses, strict=True):
         step = None if use == NOTHING else scaled(lines.step(line, use, profile), stretch)
         steps.append(step)
         stretch = step.residual.stretch if step is not None else stretch
-    return Treatment(tuple(steps))
+    return tuple(steps)

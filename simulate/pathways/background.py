@@ -11,11 +11,21 @@ from simulate.errors import input_error
 from simulate.evidence import Library
 from simulate.evidence.library import display
 from simulate.evidence.life_tables import read_life_table
+from simulate.evidence.population_schema import PatientPopulation
 from simulate.model.hazards import Hazard
 from simulate.model.types import Distribution
+from simulate.pathways.profiles import Profile
 
 Array = NDArray[np.float64]
 YEARS = 20  # of the life table that a hazard follows; the last piece goes on
+
+
+def age_of(population: PatientPopulation, profile: Profile) -> float:
+    """Age of a profile's patients at the start, years."""
+    level = population.covariates["age"].levels[profile["age"]]
+    if isinstance(level.value, int | float):
+        return float(level.value)
+    return 0.5 * ((level.min or 0.0) + (level.max or level.min or 0.0))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from simulate.evidence.strategy_schema import LINES
 from simulate.model.graph import STATES, GraphSpec
 from simulate.model.hazards import Hazard, Transition
 from simulate.model.types import Distribution
-from simulate.pathways.background import LifeTable
+from simulate.pathways.background import LifeTable, age_of
 from simulate.pathways.lines import Lines, Step
 from simulate.pathways.profiles import PatientClass, Profile
 from simulate.pathways.toxicities import EventRates, rates_for
@@ -27,18 +27,35 @@ Events = Mapping[str, tuple[Mapping[str, EventRates], Mapping[str, Mapping[int, 
 
 
 @dataclass(frozen=True)
+class Setting:
+    """What is the same for all patients: the shares who go on, and the corrections that give the trials' survival.
+
+    Attributes
+    ----------
+    reaching : later line → share of those able to start it who do.
+    after : first-line regimen → factor on all hazards after it; 1 where it is not named.
+    """
+
+    reaching: Mapping[str, float]
+    after: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Treatment:
-    """What one class of patients gets under a strategy: a `Step` a line, ``None`` where nothing is given."""
+    """What one class of patients gets under a strategy.
+
+    Attributes
+    ----------
+    steps : a `Step` a line, ``None`` where nothing is given.
+    able : share, of those treated in the line before, who can start a line; 1 in the first.
+    on : mean prognostic hazard ratio of those who can, when the line is decided on.
+    unable : the same of those who cannot.
+    """
 
     steps: tuple[Step | None, ...]
-
-
-def age_of(population: PatientPopulation, profile: Profile) -> float:
-    """Age of a profile's patients at the start, years."""
-    level = population.covariates["age"].levels[profile["age"]]
-    if isinstance(level.value, int | float):
-        return float(level.value)
-    return 0.5 * ((level.min or 0.0) + (level.max or level.min or 0.0))
+    able: tuple[float, ...]
+    on: tuple[float, ...]
+    unable: tuple[float, ...]
 
 
 def known_events(events: Events) -> dict[str, tuple[str, tuple[str, ...], str]]:
@@ -59,13 +76,14 @@ def graph(
     lines: Lines,
     found: tuple[PatientClass, ...],
     treatments: tuple[Treatment, ...],
+    setting: Setting,
     table: LifeTable | None,
     known: Mapping[str, tuple[str, tuple[str, ...], str]],
     events: Events,
 ) -> GraphSpec:
     """One strategy's graph: a stratum a class."""
     population = lines.population
-    states, transitions = transitions_of(lines, found, treatments)
+    states, transitions = transitions_of(lines, treatments, setting)
     firsts = [None if treatment.steps[0] is None else treatment.steps[0].regimen for treatment in treatments]
     limits = []
     for name in known:
@@ -92,14 +110,16 @@ def graph(
 
 
 def transitions_of(
-    lines: Lines, found: tuple[PatientClass, ...], treatments: tuple[Treatment, ...]
+    lines: Lines, treatments: tuple[Treatment, ...], setting: Setting
 ) -> tuple[tuple[str, ...], tuple[Transition, ...]]:
     """States of a strategy's graph and the transitions between them, a hazard a class."""
     hazards: dict[tuple[str, str], list[Hazard]] = {}
-    reach = [lines.scenario.later_lines[name].reach for name in lines.lines[1:]]
     names = lines.lines
-    for treatment, c in zip(treatments, found, strict=True):
-        for (origin, target), hazard in _transitions(treatment, names, reach, c.ratio, lines).items():
+    known: dict[Treatment, dict[tuple[str, str], Hazard]] = {}
+    for treatment in treatments:
+        if treatment not in known:
+            known[treatment] = _transitions(treatment, names, lines, setting)
+        for (origin, target), hazard in known[treatment].items():
             hazards.setdefault((origin, target), []).append(hazard)
     states = (*(LIVING[n] for n in names), *(AFTER[n] for n in names), DEAD)
     named = [(a, b, _decision(a, b)) for a, b in hazards]
@@ -146,39 +166,50 @@ def _rates(
 
 
 def _transitions(
-    treatment: Treatment, names: tuple[str, ...], reach: list[float], ratio: float, lines: Lines
+    treatment: Treatment, names: tuple[str, ...], lines: Lines, setting: Setting
 ) -> dict[tuple[str, str], Hazard]:
-    """Hazards between states for one class."""
+    """Hazards between states for one class; after a line, prognosis is that with which the next is decided on."""
+    ratios = treatment.on
     out: dict[tuple[str, str], Hazard] = {}
     start = treatment.steps[0]
-    later = ratio * (1.0 if start is None else lines.after.get(start.regimen, 1.0))
+    after_start = 1.0 if start is None else setting.after.get(start.regimen, 1.0)
     care = lines.scenario.supportive_care.median
     for i, name in enumerate(names):
         step = treatment.steps[i]
-        here, after = LIVING[name], AFTER[name]
+        here, gone = LIVING[name], AFTER[name]
         following = names[i + 1] if i + 1 < len(names) else None
-        given = following is not None and treatment.steps[i + 1] is not None
-        share = reach[i] if given else 0.0
+        share, rest = _going_on(treatment, i, setting.reaching.get(following or "", 0.0))
         if step is None:  # nobody gets here, or, at the start, is in supportive care at once
             first = i == 0
             leave = INSTANT if first else NEVER
-            parts = {after: 1.0, DEAD: 0.0}
+            parts = {gone: 1.0, DEAD: 0.0}
             if following is not None:
                 parts[LIVING[following]] = 0.0
             alone = lines.supportive() if first else None
-            factor, behind = 1.0, ratio
+            factor, behind = 1.0, ratios[0]
             time = Distribution("exponential", (care / math.log(2.0),))
             if alone is not None:
-                time, behind = alone.model.pfs, ratio * alone.progression
+                time, behind = alone.model.pfs, ratios[0] * alone.progression
         else:
             model = step.placed.model
-            leave, factor = model.pfs, (ratio if i == 0 else later) * step.placed.progression
+            leave, factor = model.pfs, ratios[i] * (1.0 if i == 0 else after_start) * step.placed.progression
             on = 1.0 - model.death_share
-            parts = {after: on * (1.0 - share), DEAD: model.death_share}
+            parts = {gone: on * (1.0 - share), DEAD: model.death_share}
             if following is not None:
                 parts[LIVING[following]] = on * share
-            time, behind = step.residual.time, later * step.placed.death_after
+            time, behind = step.residual.time, rest * after_start * step.placed.death_after
         for target, part in parts.items():
             out[here, target] = Hazard(leave, part * factor)
-        out[after, DEAD] = Hazard(time, behind)
+        out[gone, DEAD] = Hazard(time, behind)
     return out
+
+
+def _going_on(treatment: Treatment, i: int, reaching: float) -> tuple[float, float]:
+    """Share of a class who start the line after line `i`, and the mean hazard ratio of the others."""
+    if i + 1 == len(treatment.steps):
+        return 0.0, treatment.on[i]
+    able, on, unable = treatment.able[i + 1], treatment.on[i + 1], treatment.unable[i + 1]
+    share = able * reaching if treatment.steps[i + 1] is not None else 0.0
+    if share >= 1.0:
+        return 1.0, on
+    return share, ((able - share) * on + (1.0 - able) * unable) / (1.0 - share)

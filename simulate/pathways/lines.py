@@ -7,15 +7,20 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from simulate.errors import input_error
-from simulate.evidence.population_checks import NOTHING
 from simulate.evidence.population_schema import PatientPopulation
 from simulate.evidence.scenario_schema import Scenario, Strategy
 from simulate.evidence.strategy_schema import LINES, Rule, Rules
 from simulate.model.types import ArmModel
 from simulate.pathways.bases import Basis, Edge, Evidence, covariates_of
 from simulate.pathways.marginal import Mix, Placed, placed
-from simulate.pathways.profiles import Profile, holds
+from simulate.pathways.profiles import Profile
 from simulate.pathways.residual import Residual, longer, solve_residual
+from simulate.pathways.trial_patients import TrialPatients
+
+
+def modelled_lines(scenario: Scenario) -> tuple[str, ...]:
+    """The lines that a scenario models on their own."""
+    return (LINES[0], *(name for name in LINES[1:] if name in scenario.later_lines))
 
 
 @dataclass(frozen=True)
@@ -34,10 +39,9 @@ class Lines:
     scenario: Scenario
     evidence: Evidence
     population: PatientPopulation
-    mix: Mix
+    trial: TrialPatients
     untreated: Mix
     bases: dict[tuple[str, str], Basis] = field(default_factory=dict)  # (line, regimen)
-    after: dict[str, float] = field(default_factory=dict)  # first-line regimen -> factor on every hazard after it
     residuals: dict[tuple[str, str, tuple[str, ...]], Residual] = field(default_factory=dict)
     _steps: dict[tuple[object, ...], Step] = field(default_factory=dict)
     _models: dict[tuple[object, ...], ArmModel] = field(default_factory=dict)
@@ -47,7 +51,7 @@ class Lines:
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """The lines modelled on their own."""
-        return (LINES[0], *(name for name in LINES[1:] if name in self.scenario.later_lines))
+        return modelled_lines(self.scenario)
 
     def rules(self, strategy: Strategy) -> Mapping[str, Rules]:
         """Rules of a strategy for every line; a later line it does not speak of is that of the era."""
@@ -60,23 +64,6 @@ class Lines:
             own.update(strategy.lines or {})
         era = {name: (Rule(use=line.era),) for name, line in self.scenario.later_lines.items()}
         return {**era, **own}
-
-    def course(self, rules: Mapping[str, Rules], profile: Profile) -> tuple[str, ...]:
-        """What a patient gets in each line: the regimen of the first rule that holds; supportive care if none does."""
-        given: list[str] = []
-        for line in self.lines:
-            for rule in rules.get(line, ()):
-                if self._applies(rule, profile, given):
-                    given.append(rule.use)
-                    break
-            else:
-                given.append(NOTHING)
-        return tuple(given)
-
-    def _applies(self, rule: Rule, profile: Profile, given: list[str]) -> bool:
-        before = not rule.after or any(g in rule.after for g in given)
-        never = not any(g in rule.not_after for g in given)
-        return before and never and holds(rule.when, self.population, profile)
 
     def baseline(self, line: str) -> str | None:
         """The regimen whose trial carries the level of a line."""
@@ -138,11 +125,13 @@ class Lines:
 
     def step(self, line: str, regimen: str, profile: Profile) -> Step:
         """A regimen in a line: its model among its trial's patients, and survival after it without further lines."""
-        seen = (line, regimen, *self.deciding(line, regimen, profile))
+        seen = (line, regimen, *(profile[n] for n in self.deciding(line, regimen)))
         if seen not in self._steps:
             model = self.model(line, regimen, profile)
             residual = self._residual(line, model, profile)
-            self._steps[seen] = Step(regimen, placed(replace(model, dependence=0.0), self.mix), residual)
+            on, behind = self.trial.starting[line], self.trial.behind[line]
+            around = placed(replace(model, dependence=0.0), on, behind, residual.time)
+            self._steps[seen] = Step(regimen, around, residual)
             self.residuals[line, regimen, tuple(str(x) for x in seen[2:])] = residual
         return self._steps[seen]
 
@@ -162,13 +151,13 @@ class Lines:
         self.bases[LINES[0], name] = Basis(name, "unanchored", own.trial, own.arm)
         return placed(self.evidence.cell(own.trial, own.arm, own.strata, self.population, {}), self.untreated)
 
-    def deciding(self, line: str, regimen: str, profile: Profile) -> tuple[str, ...]:
-        """Levels that decide on a step: those of its own model and of the era's next line."""
+    def deciding(self, line: str, regimen: str) -> tuple[str, ...]:
+        """Covariates, at the start, that decide on a step: those of its own model and of the era's next line."""
         names = set(self.covariates(line, regimen))
         following = self._next(line)
         if following is not None:
             names |= set(self.covariates(following, self.scenario.later_lines[following].era))
-        return tuple(profile[n] for n in sorted(names))
+        return tuple(sorted(names))
 
     def _next(self, line: str) -> str | None:
         i = LINES.index(line) + 1

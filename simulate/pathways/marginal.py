@@ -80,8 +80,15 @@ class Placed:
     death_after: float
 
 
-def placed(model: ArmModel, mix: Mix) -> Placed:
-    """Put an arm's model into its trial's mix of patients."""
+def placed(model: ArmModel, mix: Mix, behind: Mix | None = None, rest: Distribution | None = None) -> Placed:
+    """Put an arm's model into its trial's mix of patients.
+
+    Parameters
+    ----------
+    mix : the patients at the start of the line.
+    behind : those who have no further line, by what they are after this one; by default `mix`.
+    rest : survival of those; by default the model's survival after progression.
+    """
     start = min(model.pfs.median, 120.0)
-    after = 1.0 if model.death_share == 1.0 else factor(model.pps, mix, start)
+    after = 1.0 if model.death_share == 1.0 else factor(rest or model.pps, behind or mix, start)
     return Placed(model, factor(model.pfs, mix), after)

@@ -6,7 +6,7 @@ alive, because it runs on the study clock whatever the state. Error: second orde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,13 +76,14 @@ def integrate(spec: GraphSpec, horizon: float) -> Outcome:
     groups = list(alike.values())
     for i in range(0, len(groups), BLOCK):
         block = groups[i : i + BLOCK]
-        weight = np.array([_share_spared(spec, rows, days, known) for rows in block])
-        for state, alive in _strata(spec, [rows[0] for rows in block], days, known).items():
+        weight = np.array([share_spared(spec, rows, days, known) for rows in block])
+        found = integrate_strata(spec, [rows[0] for rows in block], days, known)
+        for state, alive in found.alive.items():
             total[state] = total.get(state, 0.0) + np.sum(weight * alive, axis=0)
     return Outcome(total, spec.states[0], horizon)
 
 
-def _share_spared(spec: GraphSpec, rows: Sequence[int], days: int, known: Known) -> Array:
+def share_spared(spec: GraphSpec, rows: Sequence[int], days: int, known: Known) -> Array:
     """Share of all patients who are in these strata and have not died of other causes, by day."""
     shares = np.array([spec.shares[j] for j in rows])
     if not spec.background:
@@ -91,14 +92,31 @@ def _share_spared(spec: GraphSpec, rows: Sequence[int], days: int, known: Known)
     return shares @ np.exp(-_cumulative([spec.background[j] for j in rows], months, "whole", known))
 
 
-def _strata(spec: GraphSpec, rows: Sequence[int], days: int, known: Known) -> dict[str, Array]:
-    """Occupancy of every living state in some strata without the background, shape (len(rows), D + 1) each."""
+@dataclass(frozen=True)
+class Strata:
+    """Some strata without the background: `alive[state]` is float64[N, D + 1] on days 0 … D.
+
+    `arriving[state]`, float64[N, D], is the share that enters a later state during each day. `within[state]` is like
+    `alive`, of those who have been in a state for less than the limit asked for.
+    """
+
+    alive: dict[str, Array]
+    arriving: dict[str, Array]
+    within: dict[str, Array]
+
+
+def integrate_strata(
+    spec: GraphSpec, rows: Sequence[int], days: int, known: Known, limits: Mapping[str, Array] | None = None
+) -> Strata:
+    """Integrate some strata of a graph; `limits` are days since entry, one a stratum, for some states."""
+    limits = limits or {}
     leaving: dict[str, list[Transition]] = {}
     for t in spec.transitions:
         leaving.setdefault(t.origin, []).append(t)
     size = next_fast_len(2 * days + 2, real=True)
     arriving: dict[str, Array] = {}
     out: dict[str, Array] = {}
+    within: dict[str, Array] = {}
     months = np.arange(days + 1) / DAYS_PER_MONTH
     # who starts in a state leaves it on whole days; who arrives during a day does so at its middle
     middles = np.concatenate(([0.0], months[1:] - 0.5 / DAYS_PER_MONTH))
@@ -112,10 +130,18 @@ def _strata(spec: GraphSpec, rows: Sequence[int], days: int, known: Known) -> di
         if first:
             out[state] = stay
             gone = flows
+            if state in limits:
+                within[state] = stay * (np.arange(days + 1) < limits[state][:, None])
         else:
             entries = rfft(arriving[state], size)
-            alive = irfft(entries * rfft(stay[:, 1:], size), size)[:, :days]
-            out[state] = np.concatenate((np.zeros((len(rows), 1)), alive), axis=1)
+
+            def alive(stay: Array, entries: NDArray[np.complex128] = entries) -> Array:
+                later = irfft(entries * rfft(stay[:, 1:], size), size)[:, :days]
+                return np.concatenate((np.zeros((len(rows), 1)), later), axis=1)
+
+            out[state] = alive(stay)
+            if state in limits:
+                within[state] = alive(stay * np.clip(limits[state][:, None] + 1.0 - np.arange(days + 1), 0.0, 1.0))
             onward = [t.target in leaving for t in leaving[state]]
             gone = [
                 irfft(entries * rfft(f, size), size)[:, :days] if on else f for f, on in zip(flows, onward, strict=True)
@@ -123,7 +149,7 @@ def _strata(spec: GraphSpec, rows: Sequence[int], days: int, known: Known) -> di
         for t, flow in zip(leaving[state], gone, strict=True):
             if t.target in leaving:
                 arriving[t.target] = arriving.get(t.target, 0.0) + flow
-    return out
+    return Strata(out, arriving, within)
 
 
 def _leaving(

@@ -7,7 +7,7 @@ those of the file, and the same uniform draws the same patient under every strat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,15 +16,24 @@ from numpy.typing import NDArray
 from simulate.errors import input_error
 from simulate.evidence.condition_schema import Condition, Conditions
 from simulate.evidence.population_schema import Covariate, Level, PatientPopulation
+from simulate.evidence.strategy_schema import LINES
+from simulate.pathways.changes import in_line
 
 MAX_COMBINATIONS = 20_000_000
-MAX_CLASSES = 4_000
+MAX_CLASSES = 40_000
 Profile = Mapping[str, str]  # covariate -> id of its level
 
 
 @dataclass(frozen=True)
 class PatientClass:
-    """Patients whom a scenario treats alike: their share, one of their profiles, their mean prognostic hazard ratio."""
+    """Patients whom a scenario treats alike.
+
+    Attributes
+    ----------
+    share : of all patients.
+    profile : one of theirs.
+    ratio : their mean prognostic hazard ratio at the start.
+    """
 
     share: float
     profile: Profile
@@ -49,22 +58,31 @@ def _same(a: object, b: object) -> bool:
     return isinstance(a, bool) == isinstance(b, bool) and a == b
 
 
-def holds(conditions: Conditions, population: PatientPopulation, profile: Profile) -> bool:
-    """Whether a profile meets every condition.
+def meeting(
+    conditions: Conditions, population: PatientPopulation, line: str = LINES[0]
+) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The levels that meet each condition, by the covariate as it is in a line of treatment.
 
     Raises
     ------
     InputError : a condition on a covariate the population does not have.
     """
+    out = []
     for name, condition in conditions.items():
         if name not in population.covariates:
             known = ", ".join(population.covariates)
             raise input_error(
                 f"population {population.id} has no covariate {name!r}.", field=name, advice=f"Known: {known}."
             )
-        if not meets(population.covariates[name].levels[profile[name]], condition):
-            return False
-    return True
+        levels = population.covariates[name].levels.items()
+        met = frozenset(key for key, level in levels if meets(level, condition))
+        out.append((in_line(population, name, line), met))
+    return tuple(out)
+
+
+def holds(conditions: Conditions, population: PatientPopulation, profile: Profile) -> bool:
+    """Whether a profile meets every condition at the start; errors as `meeting`."""
+    return all(profile[name] in met for name, met in meeting(conditions, population))
 
 
 def ancestors(population: PatientPopulation, names: Iterable[str]) -> tuple[str, ...]:
@@ -87,22 +105,12 @@ class Combinations:
 
     def profile(self, row: int) -> dict[str, str]:
         """One combination in words."""
-        return self.profiles([row], self.names)[0]
+        known = self.population.covariates
+        return {n: list(known[n].levels)[k] for n, k in zip(self.names, self.levels[row].tolist(), strict=True)}
 
-    def profiles(self, rows: Sequence[int] | NDArray[np.int64], names: Sequence[str]) -> list[dict[str, str]]:
-        """Some covariates of some combinations in words."""
-        known = [list(self.population.covariates[n].levels) for n in names]
-        columns = np.array([self.names.index(n) for n in names], np.int64)
-        levels = self.levels[np.asarray(rows)[:, None], columns].tolist()
-        return [{n: own[k] for n, own, k in zip(names, known, row, strict=True)} for row in levels]
-
-    def groups(self, names: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Rows that differ in `names` only by their first occurrence: (first row of each group, group of each row)."""
-        code = np.zeros(len(self.share), np.int64)
-        for n in names:
-            code = code * len(self.population.covariates[n].levels) + self.levels[:, self.names.index(n)]
-        _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
-        return first, inverse
+    def level(self, name: str) -> NDArray[np.int8]:
+        """Number of the level of a covariate, int8[N]."""
+        return self.levels[:, self.names.index(name)]
 
 
 def table(population: PatientPopulation, names: Iterable[str]) -> Combinations:
@@ -115,17 +123,27 @@ def table(population: PatientPopulation, names: Iterable[str]) -> Combinations:
     order = ancestors(population, names)
     found = Combinations(population, (), np.zeros((1, 0), np.int8), np.ones(1))
     for name in order:
-        part = _level_shares(found, population.covariates[name])
-        if part.size > MAX_COMBINATIONS:
-            raise input_error(
-                f"{part.size:,} combinations of covariates are too many.",
-                field="covariates",
-                advice="Use fewer covariates in rules, or fewer levels.",
-            )
-        rows, level = np.nonzero(part)
-        grown = np.column_stack((found.levels[rows], level.astype(np.int8)))
-        found = Combinations(population, (*found.names, name), grown, found.share[rows] * part[rows, level])
+        found, _ = grown(found, name)
     return found
+
+
+def grown(found: Combinations, name: str) -> tuple[Combinations, NDArray[np.int64]]:
+    """Combinations with a further covariate, and the row that each comes from.
+
+    Raises
+    ------
+    InputError : too many of them, or no case of the covariate holds for some patients.
+    """
+    part = _level_shares(found, found.population.covariates[name])
+    if part.size > MAX_COMBINATIONS:
+        raise input_error(
+            f"{part.size:,} combinations of covariates are too many.",
+            field="covariates",
+            advice="Use fewer covariates in rules, or fewer levels.",
+        )
+    rows, level = np.nonzero(part)
+    levels = np.column_stack((found.levels[rows], level.astype(np.int8)))
+    return Combinations(found.population, (*found.names, name), levels, found.share[rows] * part[rows, level]), rows
 
 
 def _level_shares(found: Combinations, covariate: Covariate) -> NDArray[np.float64]:
@@ -151,59 +169,16 @@ def combinations(population: PatientPopulation, names: Iterable[str]) -> list[tu
     return [(float(share), found.profile(i)) for i, share in enumerate(found.share)]
 
 
-def classes(
-    population: PatientPopulation, parts: Sequence[tuple[tuple[str, ...], Callable[[Profile], Hashable]]]
-) -> tuple[PatientClass, ...]:
-    """Patients grouped by what a scenario does with them.
-
-    Parameters
-    ----------
-    parts : covariates and a function of them each; patients for whom all functions agree are one class.
-
-    Returns
-    -------
-    Classes in the order in which they first occur, shares adding up to 1.
-    """
-    found = table(population, {n for names, _ in parts for n in names})
-    code = np.zeros(len(found.share), np.int64)
-    for names, part in parts:
-        first, group = found.groups(names)
-        known: dict[Hashable, int] = {}
-        values = [known.setdefault(part(profile), len(known)) for profile in found.profiles(first, names)]
-        if code.max(initial=0) > np.iinfo(np.int64).max // (len(known) + 1):  # keep the product of parts small
-            _, code = np.unique(code, return_inverse=True)
-        code = code * len(known) + np.array(values)[group]
-    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
-    if len(first) > MAX_CLASSES:
-        raise input_error(f"{len(first):,} classes of patients are too many.", field="covariates")
-    share = np.bincount(inverse, found.share)
-    weighted = np.bincount(inverse, found.share * _ratios(found))
-    rows = np.argsort(first)
-    total = share.sum()
-    return tuple(
-        PatientClass(float(share[k] / total), found.profile(int(first[k])), float(f"{weighted[k] / share[k]:.6g}"))
-        for k in rows
-    )
-
-
-def _ratios(found: Combinations) -> NDArray[np.float64]:
-    """Prognostic hazard ratio of every combination."""
+def ratios_in(found: Combinations, line: str) -> NDArray[np.float64]:
+    """Prognostic hazard ratio of every combination in a line of treatment."""
     out = np.ones(len(found.share))
     for name in found.names:
         prognosis = found.population.covariates[name].prognosis
         if prognosis is not None:
-            out *= np.array(prognosis.hazard_ratios)[found.levels[:, found.names.index(name)]]
+            now = in_line(found.population, name, line)
+            column = found.level(now if now in found.names else name)
+            out *= np.array(prognosis.hazard_ratios)[column]
     return out
-
-
-def hazard_ratio(population: PatientPopulation, profile: Profile) -> float:
-    """Product of the prognostic hazard ratios of a profile's levels."""
-    out = 1.0
-    for name, level in profile.items():
-        covariate = population.covariates[name]
-        if covariate.prognosis is not None:
-            out *= covariate.prognosis.hazard_ratios[list(covariate.levels).index(level)]
-    return float(f"{out:.6g}")
 
 
 def prognostic(population: PatientPopulation) -> tuple[str, ...]:

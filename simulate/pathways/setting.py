@@ -38,16 +38,14 @@ def assemble(scenario: Scenario, library: Library) -> Plan:
     InputError : a regimen without a model or a connection, a covariate the population lacks.
     """
     plan = build_plan(scenario, library)
-    settings = {}
+    settings, factors = {}, {}
     for name in first_line(plan):
         own = alone(name, scenario, library, plan.lines.evidence)
         factor = solve_after(name, scenario, own)
-        for lines in (plan.lines, own.lines):
-            lines.after.pop(name, None)
-            if factor != 1.0:
-                lines.after[name] = factor
-        settings[name] = own.redrawn()
-    return replace(plan.redrawn() if plan.lines.after else plan, alone=settings)
+        settings[name] = own.redrawn(after={name: factor}) if factor != 1.0 else own
+        factors[name] = factor
+    after = {name: factor for name, factor in factors.items() if factor != 1.0}
+    return replace(plan.redrawn(after=after) if after else plan, alone=settings)
 
 
 def first_line(plan: Plan) -> tuple[str, ...]:
@@ -87,8 +85,8 @@ def solve_after(regimen: str, scenario: Scenario, plan: Plan) -> float:
     horizon = min(scenario.horizon, 2.0 * target)
 
     def miss(log_factor: float) -> float:
-        plan.lines.after[regimen] = math.exp(log_factor)
-        median = integrate(plan.redrawn().graphs[regimen], horizon).median("os")
+        corrected = plan.redrawn(after={regimen: math.exp(log_factor)})
+        median = integrate(corrected.graphs[regimen], horizon).median("os")
         return math.log(median / target) if math.isfinite(median) else 1.0
 
     before, at = 0.0, miss(0.0)

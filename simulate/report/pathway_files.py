@@ -34,6 +34,8 @@ def pathway_frames(result: PathwayResult) -> dict[str, pd.DataFrame]:
         "states.csv": states_frame(result),
         "scans.csv": pd.DataFrame(summary["scans"]),
         "count_once.csv": pd.DataFrame(summary["count_once"]),
+        "later_mixes.csv": pd.DataFrame(summary["later_mixes"]),
+        "on_treatment.csv": pd.DataFrame(summary["on_treatment"]),
         "selection_bias.csv": pd.DataFrame(
             [
                 {"strategy": b["strategy"], "e_value": b["e_value"], **r}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,13 +48,14 @@ def given_table(scenario: PathwayScenario, names: PathNames) -> Table:
             cells = [Cell(percent(own[s]) if own[s] > 0 else "–", value=own[s]) for s in scenario.strategies]
             rows.append(row(Cell(label, small=line_words(scenario, line)), *cells))
     notes = tuple(
-        f"Of those alive after the line before, {percent(v.reach, 0)} start the {k.replace('_', ' ')}"
+        f"Of the trials’ patients alive after the line before, {percent(v.reach, 0)} start the {k.replace('_', ' ')}"
         + (f" (sources: {percent(v.range[0], 0)} to {percent(v.range[1], 0)})." if v.range else ".")
+        + (f" Who can is given by {', '.join(v.when)} at that time." if v.when else "")
         for k, v in scenario.file.later_lines.items()
     )
     if scenario.file.later_lines:
         notes = (
-            "Shares of a later line are of the patients who can reach it: those who were treated in every line before.",
+            "Shares of a later line are of the patients who were treated in every line before, by what they are then.",
             *notes,
         )
     return Table("given", "Who gets what", columns, tuple(rows), notes, wide=True)
@@ -63,16 +65,18 @@ def _given(scenario: PathwayScenario, names: PathNames, line: int) -> dict[str, 
     """Regimen → strategy → share, in one line, of the patients who were treated in all lines before."""
     plan, shares = scenario.plan, dict[str, dict[str, float]]()
     for s in scenario.strategies:
-        able = [
-            (c.share, t.steps[line])
+        treated = [
+            (c.share * math.prod(t.able[:line]), t.steps[line], t.able[line])
             for c, t in zip(plan.classes, plan.treatments[s], strict=True)
             if all(step is not None for step in t.steps[:line])
         ]
-        whole = sum(share for share, _ in able)
-        for share, step in able:
-            label = NOTHING if step is None else names.regimen(step.regimen)
-            own = shares.setdefault(label, dict.fromkeys(scenario.strategies, 0.0))
-            own[s] += share / whole if whole > 0.0 else 0.0
+        whole = sum(share for share, _, _ in treated)
+        for share, step, able in treated:
+            given = able if step is not None else 0.0
+            for label, part in (("" if step is None else names.regimen(step.regimen), given), (NOTHING, 1.0 - given)):
+                if part > 0.0:
+                    own = shares.setdefault(label, dict.fromkeys(scenario.strategies, 0.0))
+                    own[s] += share * part / whole if whole > 0.0 else 0.0
     return shares
 
 
@@ -100,7 +104,26 @@ def patients_table(scenario: PathwayScenario) -> Table:
             else "hazard ratios " + ", ".join(plain_number(r) for r in covariate.prognosis.hazard_ratios)
         )
         rows.append(row(covariate.label, Cell(text, small=small), origin))
+        if covariate.changes is not None and len(scenario.plan.lines.lines) > 1:
+            rows += [_later_row(scenario, name, line) for line in scenario.plan.lines.lines[1:]]
     return Table("patients", f"The patients: {population.label}", columns, tuple(rows), (), wide=True)
+
+
+def _later_row(scenario: PathwayScenario, name: str, line: str) -> tuple[Cell, ...]:
+    """Shares of the levels of a covariate when a later line is decided on."""
+    from simulate.pathways.changes import in_line
+    from simulate.pathways.profiles import marginal
+
+    known = scenario.plan.lines.population
+    covariate = known.covariates[name]
+    shares = marginal(known, in_line(known, name, line))
+    text = ", ".join(
+        f"{level_text(covariate.levels[k], k)} {percent(v, 0 if v >= 0.02 else 1)}" for k, v in shares.items()
+    )
+    words = line.replace("_", " ")
+    small = f"if all lived until a {words} is decided on"
+    origin = "assumed" if covariate.changes is not None and covariate.changes.assumed else "reported"
+    return row(Cell(covariate.label, small=f"at the {words}"), Cell(text, small=small), origin)
 
 
 def level_text(level: Any, name: str) -> str:

@@ -50,6 +50,8 @@ OF_PATHWAYS = (
     "states.csv",
     "scans.csv",
     "count_once.csv",
+    "later_mixes.csv",
+    "on_treatment.csv",
     "selection_bias.csv",
     "subgroups.csv",
     "patients.csv",

@@ -172,6 +172,8 @@ class PathwayResult:
     def _summary(self) -> dict[str, Any]:
         from simulate.pathways.bias import selection_bias
         from simulate.pathways.count_once import count_once
+        from simulate.pathways.on_treatment import on_treatment
+        from simulate.pathways.other_mixes import other_mixes
 
         compared = self.comparison.summary_dict()
         for c in compared["contrasts"]:
@@ -183,6 +185,8 @@ class PathwayResult:
             **compared,
             "unanchored": sorted({b.regimen for b in self.scenario.plan.bases.values() if b.kind == "unanchored"}),
             "count_once": count_once(self.scenario.file, self.scenario.plan),
+            "later_mixes": other_mixes(self.scenario.file, self.scenario.plan),
+            "on_treatment": on_treatment(self.scenario.plan, self.scenario.file.horizon),
             "selection_bias": selection_bias(self.scenario.file, self.scenario.plan),
             "scans": self._scans(),
             "subgroups": subgroup_rows(self.scenario.file, self.scenario.plan, self.scenario.subgroups),

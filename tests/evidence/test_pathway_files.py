@@ -202,6 +202,8 @@ RULES = {
     "line assumed without a reason": ("era: third, assumed: true, why: invented", "era: third, assumed: true", "later_lines.third_line: is assumed without a reason. Add `why`"),
     "line without a source": ("era: third, assumed: true, why", "era: third, why", "later_lines.third_line: has no source"),
     "line seen nowhere": (", seen: seed}\n  third", "}\n  third", "later_lines.second_line: does not say how its source was seen"),
+    "line for no covariate": ("when: {ecog: {max: 1}}", "when: {ecgo: {max: 1}}", "third_line.when.ecgo: population routine has no covariate 'ecgo'. Did you mean 'ecog'"),
+    "line for no level": ("when: {ecog: {max: 1}}", "when: {ecog: {min: 7}}", "third_line.when.ecog: no level meets this. Levels of ecog are 0, 1, 2"),
     "era of another line": ("era: second", "era: third", "second_line.era: regimen 'third' is not given in line 2; its file lists 3"),
     "regimen of another line": ("regimen: new}", "regimen: second}", "strategies.new.regimen: regimen 'second' is not given in line 1; its file lists 2"),
     "untreated do not add up": ("[0.1, 0.3, 0.6]", "[0.1, 0.3, 0.5]", "supportive_care.patients.ecog: add up to 0.9. Shares of all levels add up to 1"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import simulate as sim
 from simulate.evidence import Library
 
 TRIAL = """
@@ -114,6 +116,48 @@ MODIFIER = """toxicities:
 """
 
 
+COURSE = """drugs: [{drug: cisplatin, dose: 50, unit: mg/m2, days: [1], source: tewari_2014, seen: seed}]
+course: {cycle_days: 21, max_cycles: 6, until: cycles, source: tewari_2014, seen: seed}
+"""
+
+
+def _changing() -> dict[str, str]:
+    """The same again with a performance status that declines between lines, and rules that ask for it."""
+    declines = """{zero: {value: 0}, one: {value: 1}, two: {value: 2}, four: {value: 4}}
+    changes:
+      shares: {zero: [0.5, 0.3, 0.2, 0], one: [0, 0.6, 0.2, 0.2], two: [0, 0, 0.7, 0.3], four: [0, 0, 0, 1]}
+      assumed: true
+      why: test"""
+    population = POPULATION.replace("{{zero: {{value: 0}}, one: {{value: 1}}, two: {{value: 2}}}}", "LEVELS")
+    population = population.replace("[0.2, 0.5, 0.3]", "[0.2, 0.5, 0.3, 0]").replace("{poor}]", "{poor}, 0]")
+    population = population.replace("[1.0, 1.5, 2.5]", "[1.0, 1.5, 2.5, 6.0]")
+    two = {
+        "routine": {"young": 0.6, "old": 0.4, "fit": 0.5, "less": 0.35, "poor": 0.15, "no_rt": 0.3, "rt": 0.7},
+        "trial_like": {"young": 0.9, "old": 0.1, "fit": 0.6, "less": 0.4, "poor": 0.0, "no_rt": 0.2, "rt": 0.8},
+    }
+    out = {
+        f"populations/{name}_changing": population.format(id=f"{name}_changing", **given).replace("LEVELS", declines)
+        for name, given in two.items()
+    }
+    scenario = SCENARIO.replace("id: lines", "id: changed").replace("era:", "when: {ecog: {max: 2}}, era:")
+    for name in two:
+        scenario = scenario.replace(f"population: {name}\n", f"population: {name}_changing\n")
+    policies = {
+        "careful": "    - {when: {ecog: {max: 1}}, use: second}\n",
+        "divided": "    - {when: {ecog: {max: 1}}, use: second}\n    - {use: gentle}\n",
+    }
+    for name, second in policies.items():
+        scenario = scenario.replace("comparator:", f"  {name}: {{label: {name}, follow: {name}}}\ncomparator:", 1)
+        out[f"strategies/{name}"] = (
+            f"id: {name}\nlabel: {name}\nlines:\n  first_line:\n    - {{use: old}}\n  second_line:\n{second}"
+            "  third_line:\n    - {use: third}\n"
+        )
+    scenario = scenario.replace("horizon:", "unanchored: [gentle]\nhorizon:")
+    out["regimens/gentle"] = regimen("gentle", "last", "chemo", line="2")
+    out["scenarios/changed"] = scenario.replace("  policy: {label: the policy, follow: policy}\n", "")
+    return out
+
+
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The overlay."""
@@ -124,14 +168,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "trials/later": trial("later", {"chemo": (3.0, 8.0)}, randomised=False),
         "trials/last": trial("last", {"chemo": (2.0, 5.0)}, randomised=False),
         "regimens/old": regimen("old", "first", "old", MODIFIER),
-        "regimens/new": regimen("new", "first", "new", MODIFIER),
+        "regimens/new": regimen("new", "first", "new", COURSE + MODIFIER),
         "regimens/extra": regimen(
             "extra",
             "other",
             "extra",
             "effects: [{against: old, trial: other, arm: extra, comparator: old, source: tewari_2014, seen: seed}]\n",
         ),
-        "regimens/second": regimen("second", "later", "chemo", line="2"),
+        "regimens/second": regimen(
+            "second", "later", "chemo", COURSE.replace("max_cycles: 6, until: cycles", "until: progression"), line="2"
+        ),
         "regimens/third": regimen("third", "last", "chemo", line="1, 3"),
         "populations/routine": POPULATION.format(
             id="routine", young=0.6, old=0.4, fit=0.5, less=0.35, poor=0.15, no_rt=0.3, rt=0.7
@@ -143,6 +189,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "    - {when: {ecog: {min: 2}}, use: supportive_care}\n    - {use: new}\n  second_line:\n"
         "    - {when: {ecog: {max: 0}}, use: second}\n  third_line:\n    - {after: [second], use: third}\n",
         "scenarios/lines": SCENARIO,
+        **_changing(),
     }
     for name, text in files.items():
         path = top / f"{name}.yaml"
@@ -155,3 +202,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def library(folder: Path) -> Library:
     """The overlay on the bundled library."""
     return Library(folder)
+
+
+@pytest.fixture(scope="session")
+def scenario(folder: Path) -> Any:
+    """Lines of treatment of patients whom nothing changes."""
+    return sim.load("lines", params=folder)

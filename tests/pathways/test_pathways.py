@@ -29,11 +29,6 @@ WEIBULL = Distribution("weibull", (1.2, 10.0))
 
 
 @pytest.fixture(scope="session")
-def scenario(folder):
-    return sim.load("lines", params=folder)
-
-
-@pytest.fixture(scope="session")
 def result(scenario):
     return scenario.run(patients=400_000, seed=11)
 

@@ -13,12 +13,13 @@ from simulate.errors import InputError
 from simulate.evidence import Library
 from simulate.model.types import DAYS_PER_MONTH, ArmModel, Distribution
 from simulate.pathways import effects
-from simulate.pathways.assemble import trial_mix, with_shares
+from simulate.pathways.assemble import with_shares
 from simulate.pathways.comparability import comparability
 from simulate.pathways.count_once import count_once
 from simulate.pathways.oracle import integrate
 from simulate.pathways.profiles import marginal
 from simulate.pathways.subgroups import subgroup_rows
+from simulate.pathways.trial_patients import trial_mix
 
 BUNDLED = [s for s in Library([]).scenarios() if Library([]).scenario(s).trial is None]
 BASE = ArmModel(Distribution("weibull", (1.2, 9.0)), 0.1, Distribution("weibull", (0.9, 10.0)))
@@ -138,13 +139,10 @@ def test_what_a_difference_rests_on(name, strategy, expected):
 def test_the_correction_is_of_time_after_the_first_line():
     """PFS is untouched; without a later life there is nothing to correct."""
     found = sim.load("pembrolizumab")
-    assert found.plan.lines.after
-    assert all(0.8 < f < 1.25 for f in found.plan.lines.after.values())
+    assert found.plan.setting.after
+    assert all(0.8 < f < 1.25 for f in found.plan.setting.after.values())
     graph = found.plan.graphs["everybody"]
-    plain = found.plan.lines.after.copy()
-    found.plan.lines.after.clear()
-    before = found.plan.redrawn().graphs["everybody"]
-    found.plan.lines.after.update(plain)
+    before = found.plan.redrawn(after={}).graphs["everybody"]
     a, b = integrate(graph, 24.0), integrate(before, 24.0)
     assert a.pfs == pytest.approx(b.pfs, abs=1e-12)
     assert not np.allclose(a.os, b.os)

@@ -1,0 +1,85 @@
+"""Tables on lines of treatment: how long patients are on each regimen, and other shares who reach a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from simulate.report.numbers import fixed, percent
+from simulate.report.pathway_view import PathNames, line_words
+from simulate.report.view import Cell, Column, Table, row
+
+if TYPE_CHECKING:
+    from simulate.scenario.pathways import PathwayScenario
+
+Rows = Sequence[Mapping[str, Any]]
+SHOWN = 0.0005  # share of patients below which a regimen has no row of its own
+
+
+def on_treatment_table(rows: Rows, scenario: PathwayScenario, names: PathNames) -> Table | None:
+    """Mean months on each regimen, of those who start it, with their share."""
+    shown = [r for r in rows if r["months"] is not None and r["share"] >= SHOWN]
+    if not shown:
+        return None
+    columns = (
+        Column("line and regimen", numeric=False),
+        Column("longest course", "months"),
+        *(Column(names.strategy(s), "months (% who start)") for s in scenario.strategies),
+    )
+    by_place: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    for r in shown:
+        by_place.setdefault((r["line"], r["regimen"]), {})[r["strategy"]] = r
+    order = list(scenario.plan.lines.lines)
+    body = []
+    for (line, regimen), own in sorted(by_place.items(), key=lambda kv: order.index(kv[0][0])):
+        most = next(iter(own.values()))["longest"]
+        cells = [
+            Cell(fixed(own[s]["months"], 1), small=f"({percent(own[s]['share'])})", value=own[s]["months"])
+            if s in own
+            else Cell("–")
+            for s in scenario.strategies
+        ]
+        first = Cell(names.regimen(regimen), small=line_words(scenario, line))
+        body.append(row(first, "to progression" if most is None else fixed(most, 1), *cells))
+    notes = (
+        "Mean months from the start of a regimen to progression, death or its longest course, of those who start it; "
+        "the share is of all patients. Adverse events, choice and delay end no course here: these are upper bounds. "
+        "Radiotherapy and surgery alone, and regimens of which no progression is reported, have no row.",
+    )
+    return Table("on-treatment", "Time on treatment", columns, tuple(body), notes, wide=True)
+
+
+def mixes_table(rows: Rows, scenario: PathwayScenario, names: PathNames) -> Table | None:
+    """Overall survival where more or fewer patients reach a later line than in the trials' years."""
+    if not rows:
+        return None
+    columns = (
+        Column("who", numeric=False),
+        Column("start the line", "% of trial patients"),
+        Column("median OS", "months"),
+        Column("change", "months"),
+        Column(f"mean OS to {fixed(rows[0]['tau'], 0)} months", "months"),
+        Column("change", "months"),
+    )
+    body = []
+    for r in rows:
+        trial = r["setting"] == "trial"
+        label = names.regimen(r["name"]) if trial else names.strategy(r["name"])
+        where = "in its trial’s setting" if trial else "strategy"
+        body.append(
+            row(
+                Cell(label, small=f"{where}; {r['line'].replace('_', ' ')}"),
+                percent(r["reach"], 0),
+                "not reached" if r["median"] is None else fixed(r["median"], 1),
+                "–" if r["median_change"] is None else fixed(r["median_change"], 1, sign=True),
+                fixed(r["mean"], 1),
+                fixed(r["mean_change"], 1, sign=True),
+            )
+        )
+    era = ", ".join(f"{percent(v.reach, 0)} {k.replace('_', ' ')}" for k, v in scenario.file.later_lines.items())
+    notes = (
+        f"Changes are against the era’s shares ({era}). Survival without a further line stays as it was solved with "
+        "those. Where a trial’s own survival after progression is shorter than the later line’s studies allow, "
+        "treating more can shorten it: a contradiction between studies of different patients, not an effect.",
+    )
+    return Table("later-mixes", "More or fewer later lines", columns, tuple(body), notes, wide=True)
