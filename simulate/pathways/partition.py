@@ -3,7 +3,7 @@
 Patients are one class if every strategy gives them the same regimens, from the same strata of the evidence and with the
 same adverse events, if their prognosis is about the same, and their age. A class is exact at the start. What changes
 before a later line is folded into it: the share of a class that can start the line, and the mean prognosis of those who
-do and of those who cannot.
+can and of those who cannot. (Simplification; docs/model.md tells what it costs.)
 """
 
 from __future__ import annotations

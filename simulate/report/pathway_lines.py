@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from simulate.scenario.pathways import PathwayScenario
 
 Rows = Sequence[Mapping[str, Any]]
+NOTHING = 1e-3  # months
+IN_TRIAL = "alone, in its trial’s setting"
 SHOWN = 0.0005  # share of patients below which a regimen has no row of its own
 
 
@@ -53,33 +55,34 @@ def mixes_table(rows: Rows, scenario: PathwayScenario, names: PathNames) -> Tabl
     """Overall survival where more or fewer patients reach a later line than in the trials' years."""
     if not rows:
         return None
-    columns = (
-        Column("who", numeric=False),
-        Column("start the line", "% of trial patients"),
-        Column("median OS", "months"),
-        Column("change", "months"),
-        Column(f"mean OS to {fixed(rows[0]['tau'], 0)} months", "months"),
-        Column("change", "months"),
-    )
-    body = []
+    ends = list(dict.fromkeys((r["line"], r["reach"]) for r in rows))
+    columns: list[Column] = [Column("who", numeric=False)]
+    for line, reach in ends:
+        who = f"{percent(reach, 0)} {line.replace('_', ' ')}"
+        columns += [Column(f"median OS, {who}", "months (change)"), Column(f"mean OS, {who}", "months (change)")]
+    by_name: dict[tuple[str, str], dict[tuple[str, float], Mapping[str, Any]]] = {}
     for r in rows:
-        trial = r["setting"] == "trial"
-        label = names.regimen(r["name"]) if trial else names.strategy(r["name"])
-        where = "in its trial’s setting" if trial else "strategy"
-        body.append(
-            row(
-                Cell(label, small=f"{where}; {r['line'].replace('_', ' ')}"),
-                percent(r["reach"], 0),
-                "not reached" if r["median"] is None else fixed(r["median"], 1),
-                "–" if r["median_change"] is None else fixed(r["median_change"], 1, sign=True),
-                fixed(r["mean"], 1),
-                fixed(r["mean_change"], 1, sign=True),
-            )
-        )
+        by_name.setdefault((r["setting"], r["name"]), {})[r["line"], r["reach"]] = r
+    body = []
+    for (setting, name), own in sorted(by_name.items(), key=lambda kv: kv[0][0] == "trial"):  # strategies first
+        if all(abs(r["mean_change"]) < NOTHING for r in own.values()):
+            continue
+        first = Cell(names.strategy(name)) if setting == "scenario" else Cell(names.regimen(name), small=IN_TRIAL)
+        cells = [cell for end in ends for cell in (_changed(own[end], "median"), _changed(own[end], "mean"))]
+        body.append(row(first, *cells))
     era = ", ".join(f"{percent(v.reach, 0)} {k.replace('_', ' ')}" for k, v in scenario.file.later_lines.items())
     notes = (
-        f"Changes are against the era’s shares ({era}). Survival without a further line stays as it was solved with "
-        "those. Where a trial’s own survival after progression is shorter than the later line’s studies allow, "
-        "treating more can shorten it: a contradiction between studies of different patients, not an effect.",
+        f"Of the trials’ patients; in their years {era}, against which the changes are. Means are restricted to "
+        f"{fixed(rows[0]['tau'], 0)} months. Survival without a further line stays as it was solved with the era’s "
+        "shares. Where a trial’s own survival after progression is shorter than the later line’s studies allow, "
+        "treating more can shorten it: a contradiction between studies of different patients, not an effect. "
+        "Regimens after which nothing is simulated have no row.",
     )
-    return Table("later-mixes", "More or fewer later lines", columns, tuple(body), notes, wide=True)
+    return Table("later-mixes", "More or fewer later lines", tuple(columns), tuple(body), notes, wide=True)
+
+
+def _changed(r: Mapping[str, Any], key: str) -> Cell:
+    if r[key] is None:
+        return Cell("not reached")
+    change = r[f"{key}_change"]
+    return Cell(fixed(r[key], 1), small="" if change is None else f"({fixed(change, 1, sign=True)})", value=r[key])

@@ -135,7 +135,9 @@ def level_text(level: Any, name: str) -> str:
         return f"{low}–{high}"
     if isinstance(level.value, bool):
         return "yes" if level.value else "no"
-    return str(level.value) if level.value is not None else name
+    if isinstance(level.value, int | float):
+        return f"{level.value:g}"
+    return str(level.value).replace("_", " ") if level.value is not None else name
 
 
 def population_frame(result: PathwayResult) -> Any:
