@@ -56,9 +56,9 @@ class Graph(NamedTuple):
 class Job(NamedTuple):
     """What to simulate and what to count. Times in months, rates per month."""
 
-    first_patient: int  # number of the first patient; the block grid starts here
+    first_patient: int  # number of the first patient; the grid of leaves starts here
     patients: int
-    leaf: int  # patients in a block, a power of two
+    leaf: int  # patients whose moments are summed together, a power of two
     key: np.uint64  # the seed
     replicate: np.uint64  # below 2**32
     stratum_draw: np.uint64  # decision id of the stratum
@@ -70,10 +70,10 @@ class Job(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Counts of one task, all added to, and the sums of each block."""
+    """Counts of one task, all added to, and the sums of each leaf."""
 
     day: np.ndarray  # int64[E, 2(D+1)+1]: events, censorings, and one bin for patients without the endpoint
-    leaf_sums: np.ndarray  # float64[blocks, R, M]: M = S' + S'(S'+1)/2 moments of time in the S' transient states
+    leaf_sums: np.ndarray  # float64[leaves, R, M]: M = S' + S'(S'+1)/2 moments of time in the S' transient states
     toxicity: np.ndarray  # int64[X, G+1]: patients whose highest grade is g; 0 is none
     strata: np.ndarray  # int64[K]
 
@@ -91,15 +91,18 @@ class Rows(NamedTuple):
 # reference on each array of its arguments. The `SOME_` rows hold the packed lanes of a state that few reach.
 CLOCK, SOME_CLOCK, U0, U1, Z, STAY, FOLD, BACKGROUND = range(8)  # of `Work.real`
 AT, GOES, RACE, SOME_LANE, BIN = range(5)  # of `Work.whole`
-PATIENT, SOME_PATIENT, WORD = range(3)  # of `Work.number`
+PATIENT, LOW, PRODUCT, SOME_PATIENT, SOME_LOW, SOME_PRODUCT = range(6)  # of `Work.number`, see `philox.begin`
+
+BLOCK = 4096  # lanes of the scratch: fewer cost more loops to enter, more leave the second-level cache
 
 
 class Work(NamedTuple):
-    """Scratch of one thread, one lane a patient of the block."""
+    """Scratch of one thread, one lane a patient of the block: B lanes, one leaf or several whole ones."""
 
     real: np.ndarray  # float64[8, B]: CLOCK: months from start to last change of state; STAY: months in the state
     whole: np.ndarray  # int64[5, B]: AT: state; GOES: state entered next; RACE: the same of the transition being raced
-    number: np.ndarray  # uint64[3, B]
+    number: np.ndarray  # uint64[6, B]: patient numbers and what `philox.begin` makes of them
+    word: np.ndarray  # uint32[B]: one word of a toxicity
     edge: np.ndarray  # int64[2, K+1]: lanes edge[0, j] .. edge[0, j+1]-1 belong to stratum j; row 1: of packed lanes
     entry: np.ndarray  # float64[S, B]: months at which a state was entered; [0, B] if nobody asks
     factor: np.ndarray  # float64[R, B]: discount factor at `CLOCK` (rate 0: the clock itself, up to the horizon)
@@ -108,16 +111,20 @@ class Work(NamedTuple):
 
 def new_work(graph: Graph, job: Job) -> Work:
     """Scratch for one thread."""
-    leaf, rates = job.leaf, len(job.rates)
+    rates = len(job.rates)
+    lanes = job.leaf
+    if len(graph.mix) == 1:  # else lanes are sorted by stratum, and a leaf's lanes must stay its own
+        lanes = max(lanes, min(BLOCK, -(-job.patients // lanes) * lanes))
     entries = len(graph.first) - 1 if job.want_rows or len(job.endpoints) else 0
     return Work(
-        real=np.zeros((8, leaf)),
-        whole=np.zeros((5, leaf), np.int64),
-        number=np.zeros((3, leaf), np.uint64),
+        real=np.zeros((8, lanes)),
+        whole=np.zeros((5, lanes), np.int64),
+        number=np.zeros((6, lanes), np.uint64),
+        word=np.zeros(lanes, np.uint32),
         edge=np.zeros((2, len(graph.mix) + 1), np.int64),
-        entry=np.zeros((entries, leaf)),
-        factor=np.zeros((rates, leaf)),
-        spent=np.zeros((rates, transient_states(graph), leaf)),
+        entry=np.zeros((entries, lanes)),
+        factor=np.zeros((rates, lanes)),
+        spent=np.zeros((rates, transient_states(graph), lanes)),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from simulate.kernel.jit import compiled
 
 DAYS_PER_MONTH = 30.4375
+_TOP = np.uint64(0xFFFFFFFF)
 
 
 @compiled
@@ -59,25 +60,28 @@ def _fold_down(s, n):
 
 
 @compiled
-def leaf_moments(spent, out, scratch, n, leaf):
-    """First and second moments of discounted time of one block.
+def leaf_moments(spent, out, scratch, lo, n, leaf):
+    """First and second moments of discounted time of one leaf.
 
     Parameters
     ----------
-    spent : float64[R, S', B] months in each transient state; lanes from `n` to `leaf` are cleared here.
+    spent : float64[R, S', B] months in each transient state; lanes of the leaf from `n` on are cleared here.
     out : float64[R, M], filled: S' sums, then the upper triangle of S' x S' sums of products, row by row.
+    scratch : float64[leaf].
+    lo, n, leaf : first lane of the leaf, lanes of the block in use, lanes of a leaf.
     """
     rates, states, _ = spent.shape
+    hi = lo + leaf
     for r in range(rates):
         at = states
         for s in range(states):
             a = spent[r, s]
-            for i in range(n, leaf):
+            for i in range(n, hi):
                 a[i] = 0.0
-            out[r, s] = fold_sum(a, scratch, leaf)
+            out[r, s] = fold_sum(a[lo:hi], scratch, leaf)
         for s in range(states):
             for q in range(s, states):
-                out[r, at] = fold_product(spent[r, s], spent[r, q], scratch, leaf)
+                out[r, at] = fold_product(spent[r, s, lo:hi], spent[r, q, lo:hi], scratch, leaf)
                 at += 1
 
 
@@ -127,13 +131,17 @@ def count_bins(bins, counts, n):
 
 @compiled
 def count_below(word, n, first, second, third):
-    """How many words are below each of three limits, in one pass: reading them costs more than comparing."""
-    a, b, c = 0, 0, 0
+    """How many of `n` words (uint32) are below each of three limits (uint64, up to 2**32), in one pass.
+
+    Reading them costs more than comparing, and 32-bit counters fit twice as many lanes into a vector.
+    """
+    low0, low1, low2 = np.uint32(min(first, _TOP)), np.uint32(min(second, _TOP)), np.uint32(min(third, _TOP))
+    a, b, c = np.int32(0), np.int32(0), np.int32(0)
     for i in range(n):
-        a += word[i] < first
-        b += word[i] < second
-        c += word[i] < third
-    return a, b, c
+        a = np.int32(a + (word[i] < low0))
+        b = np.int32(b + (word[i] < low1))
+        c = np.int32(c + (word[i] < low2))
+    return n if first > _TOP else a, n if second > _TOP else b, n if third > _TOP else c
 
 
 @compiled(entry=True)

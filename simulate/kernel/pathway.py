@@ -26,12 +26,11 @@ from simulate.kernel.arrays import (
     STAY,
     U0,
     U1,
-    WORD,
     Z,
 )
 from simulate.kernel.jit import borrowed, compiled
 from simulate.kernel.spending import discount, spend, spend_discounted, spend_packed
-from simulate.kernel.transitions import fill, leave
+from simulate.kernel.transitions import fill, lanes_of, leave
 
 _PACK_BELOW = 0.5  # share of lanes in a state below which packing them pays
 
@@ -47,10 +46,9 @@ def simulate_task(graph, job, work, tally, rows):
     """
     graph, job, work = borrowed(graph), borrowed(job), borrowed(work)
     tally, rows = borrowed(tally), borrowed(rows)
-    states, blocks = len(graph.first) - 1, (job.patients + job.leaf - 1) // job.leaf
-    for block in range(blocks):
-        done = block * job.leaf
-        n = min(job.leaf, job.patients - done)
+    states, lanes = len(graph.first) - 1, work.real.shape[1]
+    for done in range(0, job.patients, lanes):
+        n = min(lanes, job.patients - done)
         start_block(graph, job, work, done, n)
         for j in range(len(graph.mix)):
             tally.strata[j] += work.edge[0, j + 1] - work.edge[0, j]
@@ -61,7 +59,9 @@ def simulate_task(graph, job, work, tally, rows):
             write_rows(job, work, rows, done, n)
         else:
             if len(job.rates) > 0:
-                counts.leaf_moments(work.spent, tally.leaf_sums[block], work.real[FOLD], n, job.leaf)
+                for lo in range(0, n, job.leaf):
+                    leaf = tally.leaf_sums[(done + lo) // job.leaf]
+                    counts.leaf_moments(work.spent, leaf, work.real[FOLD], lo, n, job.leaf)
             for e in range(len(job.endpoints)):
                 count_endpoint(job, work, tally.day[e], e, n)
         draw_toxicities(graph.toxicity, job, work, tally.toxicity, rows.grade, done)
@@ -76,6 +76,7 @@ def start_block(graph, job, work, done, n):
         patient[i] = first + np.uint64(i)
     work.edge[0, 0] = 0
     work.edge[0, 1] = n
+    philox.begin(lanes_of(work, 0, 0, n), job)
     if len(graph.mix) > 1:
         sort_by_stratum(graph.mix, job, work, first, n)
     if len(graph.background) > 0:
@@ -94,7 +95,7 @@ def sort_by_stratum(mix, job, work, first, n):
     strata = len(mix)
     edge, next_lane = work.edge[0], work.edge[1]
     patient, u, stratum = work.number[PATIENT], work.real[U0], work.whole[GOES]
-    philox.uniforms(patient[:n], u, job.stratum_draw, job)
+    philox.uniforms(lanes_of(work, 0, 0, n), u, job.stratum_draw, job)
     fill(stratum, n, 0)
     for j in range(strata - 1):
         limit = mix[j]
@@ -111,13 +112,14 @@ def sort_by_stratum(mix, job, work, first, n):
         j = stratum[i]
         patient[next_lane[j]] = first + np.uint64(i)
         next_lane[j] += 1
+    philox.begin(lanes_of(work, 0, 0, n), job)
 
 
 @compiled
 def draw_background(graph, job, work, n):
     """The month on the study clock at which the background ends whatever state a patient is in."""
     u, column = work.real[U0], len(graph.transition)
-    philox.uniforms(work.number[PATIENT, :n], u, graph.background[0].draw, job)
+    philox.uniforms(lanes_of(work, 0, 0, n), u, graph.background[0].draw, job)
     for j in range(len(graph.mix)):
         lo, hi = work.edge[0, j], work.edge[0, j + 1]
         ratio = graph.hazard[j, column].inverse_ratio
@@ -146,6 +148,7 @@ def visit_state(graph, job, work, s, n):
     packed = 1 if here < _PACK_BELOW * n else 0
     if packed:
         pack(work, s, len(graph.mix))
+        philox.begin(lanes_of(work, 1, 0, here), job)
     for j in range(len(graph.mix)):
         lo, hi = work.edge[packed, j], work.edge[packed, j + 1]
         if hi > lo:
@@ -274,10 +277,10 @@ def count_endpoint(job, work, day, e, n):
 def draw_toxicities(toxicity, job, work, tally, grades, done):
     """Highest grade of every event: the grades whose exceedance probability lies above one word of the event."""
     n = work.edge[0, -1]
-    word, patient = work.number[WORD], work.number[PATIENT]
+    word, patient = work.word, work.number[PATIENT]
     first = np.uint64(job.first_patient + done)
     for x in range(toxicity.shape[1]):
-        philox.words(patient[:n], word, toxicity[0, x, 0], job)
+        philox.words(lanes_of(work, 0, 0, n), word, toxicity[0, x, 0], job)
         for j in range(toxicity.shape[0]):
             lo, hi = work.edge[0, j], work.edge[0, j + 1]
             above, grades_end = hi - lo, toxicity.shape[2]

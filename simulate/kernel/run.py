@@ -154,11 +154,11 @@ def announce() -> None:
 
 def new_tally(graph: Graph, job: Job) -> Tally:
     """An empty tally of one task."""
-    blocks = -(-job.patients // job.leaf)
+    leaves = -(-job.patients // job.leaf)
     counted = job.want_rows == 0
     return Tally(
         day=np.zeros((len(job.endpoints), 2 * (job.days + 1) + 1), np.int64),
-        leaf_sums=np.zeros((blocks if counted else 0, len(job.rates), moments(transient_states(graph)))),
+        leaf_sums=np.zeros((leaves if counted else 0, len(job.rates), moments(transient_states(graph)))),
         toxicity=np.zeros(graph.toxicity.shape[1:], np.int64),
         strata=np.zeros(len(graph.mix), np.int64),
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from simulate.kernel import families, philox
 from simulate.kernel import vector_math as vm
-from simulate.kernel.arrays import CLOCK, FOLD, GOES, PATIENT, RACE, STAY, U0, U1, Z
+from simulate.kernel.arrays import CLOCK, FOLD, GOES, LOW, PATIENT, PRODUCT, RACE, SOME_PATIENT, STAY, U0, U1, Z
 from simulate.kernel.jit import compiled
 
 
@@ -15,6 +15,13 @@ def fill(a, n, value):
     """``a[:n] = value``."""
     for i in range(n):
         a[i] = value
+
+
+@compiled(inline=True)
+def lanes_of(work, packed, lo, hi):
+    """Lanes ``lo .. hi - 1`` of the block, or of its packed lanes, for `simulate.kernel.philox`."""
+    row = SOME_PATIENT if packed else PATIENT
+    return work.number[row, lo:hi], work.number[row + LOW, lo:hi], work.number[row + PRODUCT, lo:hi]
 
 
 @compiled
@@ -67,11 +74,11 @@ def draw_hazard(graph, job, work, z, goes, where, live):
     """
     j, t, packed, lo, hi = where
     move_to = graph.transition[t]
-    patient, u0, u1 = work.number[PATIENT + packed, lo:hi], work.real[U0, lo:hi], work.real[U1, lo:hi]
+    u0, u1 = work.real[U0, lo:hi], work.real[U1, lo:hi]
     if move_to.call == 2:
-        philox.uniform_pairs(patient, u0, u1, move_to.draw, job)
+        philox.uniform_pairs(lanes_of(work, packed, lo, hi), u0, u1, move_to.draw, job)
     elif move_to.call == 1:
-        philox.uniforms(patient, u0, move_to.draw, job)
+        philox.uniforms(lanes_of(work, packed, lo, hi), u0, move_to.draw, job)
     uniform = u1 if move_to.half else u0
     ratio = graph.hazard[j, t].inverse_ratio
     if ratio == np.inf:

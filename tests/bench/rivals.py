@@ -51,14 +51,16 @@ def weibull(uniform, time, law):
 def minimal(blocks, job, decisions, laws, sums):
     """The least that does the task with the kernel's own passes: no graph, no strata, whole blocks only."""
     patient, scratch = np.empty(BLOCK, np.uint64), np.empty(BLOCK)
+    lanes = (patient, np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint64))
     u0, u1, a, b, c = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     for block in range(blocks):
         for i in range(BLOCK):
             patient[i] = np.uint64(block * BLOCK) + np.uint64(i)
-        philox.uniform_pairs(patient, u0, u1, decisions[0], job)
+        philox.begin(lanes, job)
+        philox.uniform_pairs(lanes, u0, u1, decisions[0], job)
         weibull(u0, a, laws[0])
         weibull(u1, b, laws[1])
-        philox.uniforms(patient, u0, decisions[1], job)
+        philox.uniforms(lanes, u0, decisions[1], job)
         weibull(u0, c, laws[2])
         finish(a, b, c, u0, u1)
         sums[0] += counts.fold_sum(u0, scratch, BLOCK)

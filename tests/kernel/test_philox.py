@@ -25,12 +25,18 @@ KNOWN = [
 
 @compiled
 def call(c0, c1, c2, c3, k0, k1):
-    return philox.philox(c0, c1, c2, c3, k0, k1)
+    return philox.rounds(10, c0, c1, c2, c3, k0, k1)
 
 
 @compiled
 def to_unit(a, b):
     return philox.open_uniform(a, b)
+
+
+def lanes_of(patient, job):
+    lanes = patient, np.zeros_like(patient), np.zeros_like(patient)
+    philox.begin(lanes, job)
+    return lanes
 
 
 @pytest.mark.parametrize(("counter", "key", "answer"), KNOWN)
@@ -42,10 +48,11 @@ def test_known_answers(counter, key, answer):
 def test_counter_and_key_are_patient_decision_replicate_and_seed(counter, key, answer):
     patient = np.array([counter[0] + (counter[1] << 32)], np.uint64)
     seed, replicate = key[0] + (key[1] << 32), counter[3]
-    word, u0, u1 = np.zeros(1, np.uint64), np.zeros(1), np.zeros(1)
+    word, u0, u1 = np.zeros(1, np.uint32), np.zeros(1), np.zeros(1)
     job = new_job(1, seed, replicate)
-    philox.words(patient, word, np.uint64(counter[2]), job)
-    philox.uniform_pairs(patient, u0, u1, np.uint64(counter[2]), job)
+    lanes = lanes_of(patient, job)
+    philox.words(lanes, word, np.uint64(counter[2]), job)
+    philox.uniform_pairs(lanes, u0, u1, np.uint64(counter[2]), job)
     assert word[0] == answer[0]
     a, b, c, d = answer
     assert u0[0] == (((a << 32 | b) >> 12) + 0.5) / 2**52
@@ -63,7 +70,8 @@ def test_the_interval_is_open():
 def test_uniforms_of_both_halves_are_uniform_and_independent():
     n = 200_000
     patient, u0, u1 = np.arange(n, dtype=np.uint64), np.zeros(n), np.zeros(n)
-    philox.uniform_pairs(patient, u0, u1, np.uint64(7), new_job(1, 42, 0))
+    job = new_job(n, 42, 0)
+    philox.uniform_pairs(lanes_of(patient, job), u0, u1, np.uint64(7), job)
     # Kolmogorov's 1e-6 bound is 2.69 / sqrt(n); a correlation of independent columns has standard error 1 / sqrt(n)
     for u in (u0, u1):
         assert stats.kstest(u, "uniform").statistic < 2.69 / np.sqrt(n)
@@ -73,11 +81,29 @@ def test_uniforms_of_both_halves_are_uniform_and_independent():
 
 def test_single_draws_are_the_first_of_the_pair():
     patient, u0, u1, alone = np.arange(100, dtype=np.uint64), np.zeros(100), np.zeros(100), np.zeros(100)
-    job = new_job(1, 9, 3)
-    philox.uniform_pairs(patient, u0, u1, np.uint64(5), job)
-    philox.uniforms(patient, alone, np.uint64(5), job)
+    job = new_job(100, 9, 3)
+    lanes = lanes_of(patient, job)
+    philox.uniform_pairs(lanes, u0, u1, np.uint64(5), job)
+    philox.uniforms(lanes, alone, np.uint64(5), job)
     assert np.array_equal(u0, alone)
     assert not np.any(u0 == u1)
+
+
+@pytest.mark.parametrize("first", [0, 2**32 - 50, 2**32, 2**40 - 1, 2**61 + 3 * 2**32 - 99])
+def test_every_draw_is_all_ten_rounds_also_where_a_job_crosses_a_high_word(first):
+    job = new_job(100, 2**63 + 12345, 2**32 - 7, first_patient=first)
+    patient = np.random.default_rng(1).permutation(np.arange(first, first + 100, dtype=np.uint64))
+    u0, u1, alone, word = np.zeros(100), np.zeros(100), np.zeros(100), np.zeros(100, np.uint32)
+    lanes, decision = lanes_of(patient, job), np.uint64(0xFEDCBA98)
+    philox.uniform_pairs(lanes, u0, u1, decision, job)
+    philox.uniforms(lanes, alone, decision, job)
+    philox.words(lanes, word, decision, job)
+    for i, p in enumerate(patient.tolist()):
+        counter = (p & ONES, p >> 32, 0xFEDCBA98, 2**32 - 7, (2**63 + 12345) & ONES, (2**63 + 12345) >> 32)
+        a, b, c, d = (int(x) for x in call(*(np.uint64(x) for x in counter)))
+        assert word[i] == a
+        assert u0[i] == alone[i] == (((a << 32 | b) >> 12) + 0.5) / 2**52
+        assert u1[i] == (((c << 32 | d) >> 12) + 0.5) / 2**52
 
 
 def test_decisions_are_found_by_name():
