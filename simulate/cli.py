@@ -190,14 +190,21 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run a scenario: simulate every strategy, compare them, write the report."""
-    from simulate.scenario import load
-    from simulate.show import print_comparison, progress_bar
+    from simulate.ahead import compiling, prepare
 
     if save_patients and out is None:
         raise input_error("needs a folder to write to.", field="--save-patients", advice="Add --out DIR.")
     _writable(out)
-    loaded = load(scenario, params=params, overrides=_overrides(set_ or []))
-    stored = None if model is None else _stored_model(model)
+    with compiling(threads) as wait:
+        from simulate.scenario import load
+        from simulate.show import print_comparison, progress_bar
+
+        loaded = load(scenario, params=params, overrides=_overrides(set_ or []))
+        stored = None if model is None else _stored_model(model)
+        if wait is not None:
+            if stored is None:
+                prepare(loaded, report=out is not None)
+            wait()
     with progress_bar(f"{loaded.id}: simulating") as progress:
         result = loaded.run(patients=patients, seed=seed, threads=threads, model=stored, progress=progress)
     if as_json:

@@ -1,6 +1,6 @@
 """The generative model by numerical integration: the oracle of every simulation."""
 
-from simulate.analytic.curves import Curves, cell_curves, mixture
+from simulate.analytic.curves import Curves, Integrator, cell_curves, mixture
 from simulate.analytic.outcomes import ArmOutcome, solve
 from simulate.analytic.statistics import (
     cox_from_exposure,
@@ -16,6 +16,7 @@ from simulate.analytic.statistics import (
 __all__ = [
     "ArmOutcome",
     "Curves",
+    "Integrator",
     "cell_curves",
     "cox_from_exposure",
     "cox_hazard_ratio",

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from simulate.model.types import DAYS_PER_MONTH, ArmModel
+from simulate.model.types import DAYS_PER_MONTH, ArmModel, Distribution
 
 Array = NDArray[np.float64]
+REMEMBERED = 64  # distributions of each kind
 DEPENDENCE_BLOCKS, DEPENDENCE_STEP = 40, 4  # blocks of progressions and days of the grid when PPS depends on them
 
 
@@ -47,22 +49,8 @@ class Curves:
         return curve
 
 
-def _convolve(events: Array, survival_mid: Array) -> Array:
-    """Causal convolution of daily events with survival at half-days, both shape (D,)."""
-    size = next_fast_len(2 * len(events), real=True)
-    return irfft(rfft(events, size) * rfft(survival_mid, size), size)[: len(events)]
-
-
-def _alive_after_progression(cell: ArmModel, progressions: Array, months: Array) -> Array:
-    """Share alive after a progression at days 1 … D, shape (D,), given progressions of each day."""
-    mid = months[:-1] + 0.5 / DAYS_PER_MONTH
-    if cell.dependence == 0.0:
-        return _convolve(progressions, cell.pps.survival(mid))
-    return _alive_with_dependence(cell, progressions, months)
-
-
 def _alive_with_dependence(cell: ArmModel, progressions: Array, months: Array) -> Array:
-    """The same where PPS depends on when progression came.
+    """Share alive after a progression at days 1 … D, shape (D,), where PPS depends on when progression came.
 
     Blocks of progressions of equal mass share one stretch of the time scale; each is convolved, on a grid of
     `DEPENDENCE_STEP` days, and the sum over blocks is taken before the inverse transform. Error below 1e-3.
@@ -90,6 +78,63 @@ def _alive_with_dependence(cell: ArmModel, progressions: Array, months: Array) -
     return daily * np.interp(np.arange(1, len(daily) + 1), np.arange(len(share)) * step, share)
 
 
+class Integrator:
+    """`cell_curves` of many cells on one grid; what cells share, such as their PFS, is worked out once."""
+
+    def __init__(self, days: int) -> None:
+        self._months = np.arange(days + 1) / DAYS_PER_MONTH
+        self._size = next_fast_len(2 * days, real=True)
+        self._first: dict[Distribution, tuple[Array, Array, Array]] = {}
+        self._leaving: dict[tuple[Distribution, float], tuple[Array, Array, Array, Array]] = {}
+        self._after: dict[Distribution, tuple[Array, Array]] = {}
+
+    def __call__(self, cell: ArmModel) -> Curves:
+        """Curves of one arm and stratum."""
+        progressions, progressed, ttp, transform = self._progressing(cell.pfs, cell.death_share)
+        if cell.dependence == 0.0:
+            pps, mid = self._after_progression(cell.pps)
+            alive = irfft(transform * mid, self._size)[: len(progressions)]
+        else:
+            pps = _pps_marginal(cell, self._months)
+            alive = _alive_with_dependence(cell, progressions, self._months)
+        _, pfs, _ = self._progression_free(cell.pfs)
+        os = pfs.copy()
+        os[1:] += alive
+        return Curves(os=os, pfs=pfs, ttp=ttp, pps=pps, progressed=progressed)
+
+    def _progression_free(self, time: Distribution) -> tuple[Array, Array, Array]:
+        """Cumulative hazard, survival and its negative differences."""
+        if time not in self._first:
+            hazard = time.cumulative_hazard(self._months)
+            pfs = np.exp(-hazard)
+            _remember(self._first, time, (hazard, pfs, -np.diff(pfs)))
+        return self._first[time]
+
+    def _progressing(self, time: Distribution, death_share: float) -> tuple[Array, Array, Array, Array]:
+        """Progressions of each day, their running sum, the net curve of progression, the transform of the first."""
+        key = (time, death_share)
+        if key not in self._leaving:
+            hazard, _, events = self._progression_free(time)
+            progressions = (1.0 - death_share) * events
+            progressed = np.concatenate(([0.0], np.cumsum(progressions)))
+            ttp = np.exp(-(1.0 - death_share) * hazard)
+            _remember(self._leaving, key, (progressions, progressed, ttp, rfft(progressions, self._size)))
+        return self._leaving[key]
+
+    def _after_progression(self, time: Distribution) -> tuple[Array, Array]:
+        """Survival after progression, and its transform at half-days."""
+        if time not in self._after:
+            mid = time.survival(self._months[:-1] + 0.5 / DAYS_PER_MONTH)
+            _remember(self._after, time, (time.survival(self._months), rfft(mid, self._size)))
+        return self._after[time]
+
+
+def _remember(known: dict[Any, Any], key: object, value: object) -> None:
+    if len(known) >= REMEMBERED:
+        known.clear()
+    known[key] = value
+
+
 def cell_curves(cell: ArmModel, days: int) -> Curves:
     """Integrate one arm and stratum over `days` days.
 
@@ -102,21 +147,11 @@ def cell_curves(cell: ArmModel, days: int) -> Curves:
     -------
     Curves
     """
-    months = np.arange(days + 1) / DAYS_PER_MONTH
-    hazard = cell.pfs.cumulative_hazard(months)
-    pfs = np.exp(-hazard)
-    progressions = (1.0 - cell.death_share) * -np.diff(pfs)
-    os = pfs.copy()
-    os[1:] += _alive_after_progression(cell, progressions, months)
-    progressed = np.concatenate(([0.0], np.cumsum(progressions)))
-    pps = _pps_marginal(cell, progressions, months)
-    return Curves(os=os, pfs=pfs, ttp=np.exp(-(1.0 - cell.death_share) * hazard), pps=pps, progressed=progressed)
+    return Integrator(days)(cell)
 
 
-def _pps_marginal(cell: ArmModel, progressions: Array, months: Array) -> Array:
-    """PPS curve over those who progressed, shape (D + 1,)."""
-    if cell.dependence == 0.0:
-        return cell.pps.survival(months)
+def _pps_marginal(cell: ArmModel, months: Array) -> Array:
+    """PPS curve over those who progressed, shape (D + 1,), where it depends on when progression came."""
     # average over equally likely progression times, so that those beyond the horizon are included
     p = (np.arange(2 * DEPENDENCE_BLOCKS) + 0.5) / (2 * DEPENDENCE_BLOCKS)
     stretch = (cell.pfs.quantile(p * (1.0 - cell.pfs.cure)) / cell.pfs.median) ** cell.dependence

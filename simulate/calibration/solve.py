@@ -8,14 +8,14 @@ feasible and gives the nearest point where they are not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.analytic import Curves, cell_curves
+from simulate.analytic import Curves, Integrator
 from simulate.calibration.spec import Cell, Layout
 from simulate.calibration.statistics import Statistic, predict, reported
 from simulate.model.types import DAYS_PER_MONTH, ArmModel
@@ -40,39 +40,52 @@ class Forward:
         )
         self.days = int(cutoff * DAYS_PER_MONTH) + 2
         self._cells = [tuple(dict.fromkeys(c for g in s.groups for c in g.cells)) for s in statistics]
-        self._memo: dict[ArmModel, tuple[int, Curves]] = {}
+        self._integrate = Integrator(self.days)
+        self._memo: dict[ArmModel, Curves] = {}
+        self._numbers: dict[Hashable, int] = {}
         self._values: dict[tuple[int, ...], float] = {}
         self._seen = 0
         spec = layout.spec
         # derivatives hardly depend on the dependence, and without it a curve costs a tenth
         self._twin = Forward(Layout(replace(spec, dependence=0.0)), statistics) if spec.dependence else None
 
-    def _integrate(self, cell: ArmModel) -> tuple[int, Curves]:
-        """A serial number and the curves of one cell, remembered."""
+    def _curves(self, cell: ArmModel) -> Curves:
+        """The curves of one cell, remembered."""
         found = self._memo.get(cell)
         if found is None:
             if len(self._memo) > 400:
                 self._memo.clear()
+            found = self._memo[cell] = self._integrate(cell)
+        return found
+
+    def _number(self, what: Hashable) -> int:
+        """A serial number of what a value depends on."""
+        found = self._numbers.get(what)
+        if found is None:
+            if len(self._numbers) > 2_000:
+                self._numbers.clear()
             self._seen += 1
-            found = self._memo[cell] = (self._seen, cell_curves(cell, self.days))
+            found = self._numbers[what] = self._seen
         return found
 
     def curves(self, x: Array) -> dict[Cell, Curves]:
         """Curves of every cell at `x`."""
-        return {key: self._integrate(cell)[1] for key, cell in self.layout.cells(x).items()}
+        return {key: self._curves(cell) for key, cell in self.layout.cells(x).items()}
 
     def __call__(self, x: Array) -> Array:
         """Predictions on the working scales, shape (F,)."""
-        solved = {key: self._integrate(cell) for key, cell in self.layout.cells(x).items()}
-        curves = {key: value[1] for key, value in solved.items()}
+        cells = self.layout.cells(x)
+        whole = {key: self._number(cell) for key, cell in cells.items()}
+        first = {key: self._number(cell.pfs) for key, cell in cells.items()}  # nothing else tells PFS
         if len(self._values) > 20_000:
             self._values.clear()
         out = np.empty(len(self.statistics))
         for i, s in enumerate(self.statistics):
-            key = (i, *(solved[c][0] for c in self._cells[i]))
+            numbers = first if s.endpoint == "pfs" else whole
+            key = (i, *(numbers[c] for c in self._cells[i]))
             value = self._values.get(key)
             if value is None:
-                value = self._values[key] = float(predict([s], curves.__getitem__)[0])
+                value = self._values[key] = float(predict([s], lambda c: self._curves(cells[c]))[0])
             out[i] = value
         return out
 

@@ -177,6 +177,8 @@ class Layout:
         self.index = {p.name: i for i, p in enumerate(parameters)}
         self._mean = np.array([p.mean for p in parameters])
         self._scale = np.diag([p.sd for p in parameters])
+        self._read: dict[tuple[str, str, str], tuple[int, ...]] = {}
+        self._made: dict[tuple[object, ...], Distribution] = {}
         for prefix, process in (("pfs", spec.pfs), ("pps", spec.pps)):
             at = [self.index[n] for a in spec.arms if (n := f"{prefix}.shape.{a}") in self.index]
             if process.learned is not None and process.shape_prior is None and len(at) > 1:
@@ -192,10 +194,31 @@ class Layout:
         """Natural (log, logit) scale of a standardised vector."""
         return self._mean + self._scale @ np.asarray(x)
 
-    def _distribution(self, prefix: str, spec: ProcessSpec, z: Array, arm: str, stratum: str) -> Distribution:
+    def _remembered(self, place: tuple[str, str, str], spec: ProcessSpec, z: list[float]) -> Distribution:
+        """The distribution of a process, arm and stratum; made once for the same values of the entries it reads."""
+        read = self._read.get(place)
+        key = None if read is None else (place, *(z[i] for i in read))
+        found = None if key is None else self._made.get(key)
+        if found is not None:
+            return found
+        found, self._read[place] = self._distribution(*place, spec, z)
+        if len(self._made) > 400:
+            self._made.clear()
+        self._made[place, *(z[i] for i in self._read[place])] = found
+        return found
+
+    def _distribution(
+        self, prefix: str, arm: str, stratum: str, spec: ProcessSpec, z: list[float]
+    ) -> tuple[Distribution, tuple[int, ...]]:
+        """A distribution, and the entries of the natural vector it was made of, which do not depend on their values."""
+        read: dict[int, None] = {}
+
         def get(name: str, default: float = 0.0) -> float:
             i = self.index.get(f"{prefix}.{name}")
-            return default if i is None else float(z[i])
+            if i is None:
+                return default
+            read[i] = None
+            return z[i]
 
         reference = self.spec.arms[0]
         piecewise = spec.effect == "piecewise_hazard_ratio"
@@ -209,19 +232,19 @@ class Layout:
         cure = float(expit(get(f"cure.{own}", -math.inf)))
         base = base_distribution(spec.family, median, shape, min(max(get("q"), -3.0), 3.0), min(cure, 0.999))
         if not piecewise or arm == reference:
-            return base
+            return base, tuple(read)
         pieces = range(len(spec.cuts) + 1)
         ratios = tuple(math.exp(get(f"log_ratio_{i}.{arm}") - interaction) for i in pieces)
-        return Distribution(base.family, base.params, base.cure, spec.cuts, ratios)
+        return Distribution(base.family, base.params, base.cure, spec.cuts, ratios), tuple(read)
 
     def cells(self, x: Array) -> dict[Cell, ArmModel]:
         """The `ArmModel` of every arm and stratum."""
-        z = self.natural(x)
+        z = self.natural(x).tolist()
         share = float(expit(z[self.index["death_share"]]))
         out = {}
         for arm in self.spec.arms:
             for stratum in self.spec.strata:
-                pfs = self._distribution("pfs", self.spec.pfs, z, arm, stratum)
-                pps = self._distribution("pps", self.spec.pps, z, arm, stratum)
+                pfs = self._remembered(("pfs", arm, stratum), self.spec.pfs, z)
+                pps = self._remembered(("pps", arm, stratum), self.spec.pps, z)
                 out[arm, stratum] = ArmModel(pfs, share, pps, self.spec.dependence)
         return out

@@ -16,6 +16,7 @@ from typing import Any
 
 from simulate.errors import InputError, Problem
 from simulate.evidence.document import Document, shortened
+from simulate.evidence.remembered import remembered
 from simulate.evidence.yaml_builder import Builder
 
 MAX_BYTES = 1024 * 1024
@@ -36,7 +37,7 @@ def read(path: Path, file: str | None = None) -> Document:
         raise InputError(
             Problem(name, None, "", f"cannot be read: {reason}.", "Give the path of a readable YAML file.")
         ) from None
-    return parse(raw, name)
+    return remembered(raw, name, parse)
 
 
 def parse(text: str | bytes, file: str = "") -> Document:

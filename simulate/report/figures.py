@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from simulate.plots import forest, style
 from simulate.plots.export import svg
@@ -116,13 +117,24 @@ def _forest_label(names: Names, r: FidelityRow, *, rival: bool = False) -> str:
     return "\n".join(lines if len(lines) <= 2 else [lines[0], lines[1][:56] + "…"])
 
 
+_FINISHED: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+
+
+def finished(figure: Any) -> str:
+    """SVG of a figure (or Axes) that nobody changes any more: drawn once, for its file and for the page."""
+    whole = figure.get_figure(root=True) if hasattr(figure, "get_xaxis") else figure
+    if whole not in _FINISHED:
+        _FINISHED[whole] = svg(whole)
+    return _FINISHED[whole]
+
+
 def inline(figure: Any, prefix: str) -> str:
     """SVG to stand inside a page.
 
     Ids get a prefix, because those of two figures clash in one page; the declaration and the fixed size go, so that the
     figure is as wide as its place; the words for who cannot see it stand on the element around it.
     """
-    text = svg(figure)
+    text = finished(figure)
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     head, rest = text.split(">", 1)

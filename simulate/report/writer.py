@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulate.files import OutputFolder
-from simulate.plots.export import png, svg
+from simulate.plots.export import png
 from simulate.report import html
-from simulate.report.figures import draw_all
+from simulate.report.figures import draw_all, finished
 from simulate.report.frames import all_frames
 from simulate.report.labels import Names
 from simulate.report.patients import write_patients
@@ -148,6 +148,6 @@ def _figures(figures: Mapping[str, Callable[[], Any]], folder: OutputFolder) -> 
         if figure is None:
             continue
         drawn[name] = figure
-        folder.write(f"{name}.svg", svg(figure))
+        folder.write(f"{name}.svg", finished(figure))
         folder.write(f"{name}.png", png(figure))
     return drawn

@@ -19,7 +19,7 @@ from simulate.errors import input_error
 from simulate.evidence import Library
 from simulate.evidence.scenario_schema import Scenario as ScenarioFile
 from simulate.evidence.schema import Trial
-from simulate.model.graph import build
+from simulate.model.graph import Compiled, build
 from simulate.model.types import JointModel
 from simulate.pathways.assemble import Plan
 from simulate.pathways.comparability import comparability
@@ -64,6 +64,16 @@ class PathwayScenario:
         """The graphs, assembled once."""
         return assemble(self.file, self.library)
 
+    def compiled(self, strategy: str) -> Compiled:
+        """Kernel arrays of a strategy, made once."""
+        if strategy not in self._compiled:
+            self._compiled[strategy] = build(self.plan.graphs[strategy])
+        return self._compiled[strategy]
+
+    @cached_property
+    def _compiled(self) -> dict[str, Compiled]:
+        return {}
+
     @property
     def trials(self) -> dict[str, Trial]:
         """The trials whose models are used."""
@@ -105,9 +115,8 @@ class PathwayScenario:
             report = None
             if progress is not None:
                 report = _shifted(progress, i * n, n * len(self.strategies))
-            compiled = build(self.plan.graphs[name])
             counts[name] = count_graph(
-                compiled, job, self.plan.endpoints, name=name, rates=rates, threads=threads, progress=report
+                self.compiled(name), job, self.plan.endpoints, name=name, rates=rates, threads=threads, progress=report
             )
         events = self.plan.events
         comparison = compare(
@@ -127,6 +136,21 @@ class PathwayScenario:
     def subgroups(self) -> list[Subgroup]:
         """Every strategy integrated among the patients of each level that `by` asks for."""
         return subgroups(self.file, self.plan)
+
+    @cached_property
+    def integrals(self) -> dict[str, Any]:
+        """What a summary says of the plan by integration, whoever is simulated."""
+        from simulate.pathways.bias import selection_bias
+        from simulate.pathways.count_once import count_once
+        from simulate.pathways.on_treatment import on_treatment
+        from simulate.pathways.other_mixes import other_mixes
+
+        return {
+            "count_once": count_once(self.file, self.plan),
+            "later_mixes": other_mixes(self.file, self.plan),
+            "on_treatment": on_treatment(self.plan, self.file.horizon),
+            "selection_bias": selection_bias(self.file, self.plan),
+        }
 
     @cached_property
     def _integrated(self) -> dict[str, Outcome]:
@@ -170,11 +194,6 @@ class PathwayResult:
 
     @cached_property
     def _summary(self) -> dict[str, Any]:
-        from simulate.pathways.bias import selection_bias
-        from simulate.pathways.count_once import count_once
-        from simulate.pathways.on_treatment import on_treatment
-        from simulate.pathways.other_mixes import other_mixes
-
         compared = self.comparison.summary_dict()
         for c in compared["contrasts"]:
             c["basis"] = comparability(self.scenario.plan, c["strategy"], c["comparator"])
@@ -184,10 +203,7 @@ class PathwayResult:
             "patients": self.patients,
             **compared,
             "unanchored": sorted({b.regimen for b in self.scenario.plan.bases.values() if b.kind == "unanchored"}),
-            "count_once": count_once(self.scenario.file, self.scenario.plan),
-            "later_mixes": other_mixes(self.scenario.file, self.scenario.plan),
-            "on_treatment": on_treatment(self.scenario.plan, self.scenario.file.horizon),
-            "selection_bias": selection_bias(self.scenario.file, self.scenario.plan),
+            **self.scenario.integrals,
             "scans": self._scans(),
             "subgroups": subgroup_rows(self.scenario.file, self.scenario.plan, self.scenario.subgroups),
         }
@@ -204,7 +220,7 @@ class PathwayResult:
 
     def _leaving(self, strategy: str, patients: int) -> tuple[np.ndarray, np.ndarray]:
         """Months to leaving the first line alive, and to death, of the first patients."""
-        compiled = build(self.scenario.plan.graphs[strategy])
+        compiled = self.scenario.compiled(strategy)
         rows = graph_rows(compiled, new_job(patients, self.seed, 0), threads=self.threads)
         entry = dict(zip(compiled.states, rows.entry, strict=True))
         alive = np.min([entry[s] for s in compiled.states[1:-1]], axis=0)
@@ -229,7 +245,7 @@ class PathwayResult:
         names, total = list(self.scenario.strategies), patients or self.patients
         covariates = self.scenario.plan.classes
         for name in names:
-            compiled = build(self.scenario.plan.graphs[name])
+            compiled = self.scenario.compiled(name)
             for start in range(0, total, chunk):
                 job = new_job(min(chunk, total - start), self.seed, 0, first_patient=start)
                 rows = graph_rows(compiled, job, threads=self.threads)

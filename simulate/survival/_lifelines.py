@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def preload() -> None:
+    """Import lifelines now, while something else has to be waited for."""
+    import lifelines  # noqa: F401
+
+
 def weighted_rows(curve: SurvivalCurve, group: int = 0) -> pd.DataFrame:
     """The curve as weighted rows: time (index of the interval), event (0, 1), weight > 0, group.
 
