@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from simulate.evidence.economics_schema import Economics, ReferenceCase
 from simulate.evidence.population_schema import PatientPopulation
 from simulate.evidence.regimen_schema import Regimen
 from simulate.evidence.scenario_schema import Scenario
@@ -20,6 +21,8 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "regimen": Regimen,
     "population": PatientPopulation,
     "strategy": Policy,
+    "economic_file": Economics,
+    "reference_case": ReferenceCase,
     "sources": Sources,
 }
 

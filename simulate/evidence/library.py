@@ -22,6 +22,7 @@ from simulate.evidence.folders import bundled_params, display
 from simulate.evidence.yaml_text import read
 
 if TYPE_CHECKING:
+    from simulate.evidence.economics_schema import Economics, ReferenceCase
     from simulate.evidence.population_schema import PatientPopulation
     from simulate.evidence.regimen_schema import Regimen
     from simulate.evidence.scenario_schema import Scenario
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
 ENVIRONMENT = "SIMULATE_PARAMS"
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 # Folders of files found by id; where two hold the same id, the earlier one is meant by the id alone.
-KINDS = ("trials", "scenarios", "regimens", "populations", "strategies")
+KINDS = ("trials", "scenarios", "regimens", "populations", "strategies", "economics", "reference_cases")
 
 
 def singular(kind: str) -> str:
     """One file of a kind: ``strategies`` → ``strategy``."""
-    return "strategy" if kind == "strategies" else kind.removesuffix("s")
+    special = {"strategies": "strategy", "economics": "economic file", "reference_cases": "reference case"}
+    return special.get(kind, kind.removesuffix("s"))
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,14 @@ class Library:
     def policies(self) -> tuple[str, ...]:
         """Ids of all strategy files."""
         return self._ids("strategies")
+
+    def economics_files(self) -> tuple[str, ...]:
+        """Ids of all economic files."""
+        return self._ids("economics")
+
+    def reference_cases(self) -> tuple[str, ...]:
+        """Ids of all reference cases."""
+        return self._ids("reference_cases")
 
     def data_files(self, folder: str, suffix: str) -> tuple[str, ...]:
         """Names of the data files of a folder, such as the life tables."""
@@ -169,6 +179,14 @@ class Library:
     def policy(self, strategy_id: str) -> Policy:
         """Load a strategy file; raise `InputError` with every error of its file."""
         return self._load("strategies", self.find("strategies", strategy_id))
+
+    def economics(self, file_id: str) -> Economics:
+        """Load an economic file; raise `InputError` with every error of its file."""
+        return self._load("economics", self.find("economics", file_id))
+
+    def reference_case(self, case_id: str) -> ReferenceCase:
+        """Load a reference case; raise `InputError` with every error of its file."""
+        return self._load("reference_cases", self.find("reference_cases", case_id))
 
     def data_file(self, folder: str, name: str, suffix: str) -> Path:
         """Path of a data file of the library, such as a life table; it counts as read."""

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ValidationError
 from simulate.errors import Problem
 from simulate.evidence.checks import check_sources, check_trial
 from simulate.evidence.document import Document, FieldPath, field_text
+from simulate.evidence.economics_checks import check_economics, check_reference_case
+from simulate.evidence.economics_schema import Economics, ReferenceCase
 from simulate.evidence.findings import Finding
 from simulate.evidence.library import singular
 from simulate.evidence.messages import describe, from_validation
@@ -33,6 +35,8 @@ _KINDS: dict[str, tuple[type[BaseModel], Callable[..., list[Finding]]]] = {
     "regimens": (Regimen, check_regimen),
     "populations": (PatientPopulation, check_population),
     "strategies": (Policy, check_policy),
+    "economics": (Economics, check_economics),
+    "reference_cases": (ReferenceCase, check_reference_case),
     "sources": (Sources, check_sources),
 }
 
@@ -42,6 +46,8 @@ def kind_of(document: Document) -> str:
     data = document.data if isinstance(document.data, dict) else {}
     if "sources" in data and isinstance(data["sources"], dict):
         return "sources"
+    if "payer" in data or "body" in data:
+        return "economics" if "payer" in data else "reference_cases"
     if "covariates" in data:
         return "populations"
     if "lines" in data and isinstance(data["lines"], dict):

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from simulate.evidence.library import Library
     from simulate.evidence.pathway_schema import LaterLine, Supportive
     from simulate.evidence.population_schema import Case, Changes, Prognosis
+    from simulate.evidence.regimen_schema import Stated
 
 
 def origin(
-    path: FieldPath, stated: Case | Changes | Prognosis | LaterLine | Supportive, library: Library | None = None
+    path: FieldPath,
+    stated: Case | Changes | Prognosis | LaterLine | Supportive | Stated,
+    library: Library | None = None,
 ) -> Iterator[Finding]:
     """Why a statement has no origin, or one that leads nowhere."""
     if stated.assumed and stated.source is not None:

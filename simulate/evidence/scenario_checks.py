@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from simulate.errors import InputError
+from simulate.evidence.evaluation_checks import check_evaluation
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
 from simulate.evidence.pathway_checks import check_form, check_pathways
@@ -22,6 +23,7 @@ MONTHS_IN_A_LIFE = 1200
 def check_scenario(scenario: Scenario, library: Library | None = None) -> list[Finding]:
     """Every rule a scenario breaks; those that need the trial only where a library is given."""
     findings = [*check_form(scenario), *_strategies(scenario), *check_pathway(scenario.pathway), *_times(scenario)]
+    findings += check_evaluation(scenario, library)
     return [*findings, *(_against_library(scenario, library) if library is not None else ())]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
+from simulate.evidence.economics_schema import EconomicQuestion
 from simulate.evidence.fields import Id, Model, Positive, PositiveCount, Slug, Text
-from simulate.evidence.limits import MAX_PATIENTS, MIN_RATE
+from simulate.evidence.limits import MAX_PATIENTS
+from simulate.evidence.money_schema import Rate
 from simulate.evidence.pathway_schema import LaterLine, Scans, SelectionBias, Supportive
 from simulate.evidence.strategy_schema import Rules
 
@@ -42,15 +43,6 @@ class Strategy(Model):
     follow: Id | None = None
     lines: dict[Id, Rules] | None = None
     comparator: Id | None = None
-
-
-def _not_tiny(rate: float) -> float:
-    if 0 < rate < MIN_RATE:
-        raise PydanticCustomError("rate_too_small", "Input should be 0 or at least {ge}", {"ge": MIN_RATE})
-    return rate
-
-
-Rate = Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False), AfterValidator(_not_tiny)]
 
 
 class Discounting(Model):
@@ -96,6 +88,7 @@ class Scenario(Model):
     follow_up: dict[Id, Id] = Field(default_factory=dict)
     discounting: Discounting = Discounting()
     trial_like_n: PositiveCount | None = None
+    economics: EconomicQuestion | None = None
     limits: tuple[Text, ...] = ()
     assumptions: tuple[Text, ...] = ()
     sources: tuple[Slug, ...] = ()

@@ -49,7 +49,8 @@ def simulate_task(graph, job, work, tally, rows):
     states, lanes = len(graph.first) - 1, work.real.shape[1]
     for done in range(0, job.patients, lanes):
         n = min(lanes, job.patients - done)
-        start_block(graph, job, work, done, n)
+        number_block(graph, job, work, done, n)
+        put_at_start(graph, job, work, n)
         for j in range(len(graph.mix)):
             tally.strata[j] += work.edge[0, j + 1] - work.edge[0, j]
         for s in range(states):
@@ -68,8 +69,8 @@ def simulate_task(graph, job, work, tally, rows):
 
 
 @compiled
-def start_block(graph, job, work, done, n):
-    """Number the patients of a block, sort them by stratum and put them into state 0 at time 0."""
+def number_block(graph, job, work, done, n):
+    """Number the patients of a block and sort them by stratum: what no hazard changes."""
     patient = work.number[PATIENT]
     first = np.uint64(job.first_patient + done)
     for i in range(n):
@@ -79,6 +80,11 @@ def start_block(graph, job, work, done, n):
     philox.begin(lanes_of(work, 0, 0, n), job)
     if len(graph.mix) > 1:
         sort_by_stratum(graph.mix, job, work, first, n)
+
+
+@compiled
+def put_at_start(graph, job, work, n):
+    """Put the numbered patients of a block into state 0 at time 0."""
     if len(graph.background) > 0:
         draw_background(graph, job, work, n)
     fill(work.whole[AT], n, 0)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from simulate.kernel.philox import draw_of
 
 TASK_PATIENTS = 262_144  # milliseconds of work, so that an interrupt is prompt
 Span = tuple[int, int]
+Todo = TypeVar("Todo")
+Done = TypeVar("Done")
 
 
 def make_job(patients: int, seed: int, replicate: int, first_patient: int, leaf: int) -> Job:
@@ -54,12 +56,31 @@ def spans(start: int, stop: int, leaf: int) -> Iterator[Span]:
     return ((a, min(a + step, stop)) for a in range(start, stop, step))
 
 
-def in_order(graph: Graph, job: Job, tasks: Iterable[Span], threads: int) -> Generator[tuple[Tally, Rows], None, None]:
-    """Simulate each span of patients (counted from ``job.first_patient``) and yield the results in the given order.
+def ordered(task: Callable[[Todo], Done], todo: Iterable[Todo], threads: int) -> Generator[Done, None, None]:
+    """Do the tasks on threads and yield their results in the given order.
 
     A few tasks per thread are under way at a time, so memory does not depend on their number. Leaving the iteration
     early, also by an exception or an interrupt, cancels what has not begun.
     """
+    if threads <= 1:
+        yield from map(task, todo)
+        return
+    with ThreadPoolExecutor(threads, thread_name_prefix="simulate") as pool:
+        pending: deque[Future[Done]] = deque()
+        try:
+            for one in todo:
+                pending.append(pool.submit(task, one))
+                if len(pending) > 2 * threads:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def in_order(graph: Graph, job: Job, tasks: Iterable[Span], threads: int) -> Generator[tuple[Tally, Rows], None, None]:
+    """Simulate each span of patients (counted from ``job.first_patient``) and yield the results as `ordered` does."""
     announce()
     spare: list[tuple[Graph, Work]] = []
 
@@ -71,22 +92,7 @@ def in_order(graph: Graph, job: Job, tasks: Iterable[Span], threads: int) -> Gen
         spare.append((own, work))
         return tally, rows
 
-    todo = iter(tasks)
-    if threads <= 1:
-        yield from map(task, todo)
-        return
-    with ThreadPoolExecutor(threads, thread_name_prefix="simulate") as pool:
-        pending: deque[Future[tuple[Tally, Rows]]] = deque()
-        try:
-            for span in todo:
-                pending.append(pool.submit(task, span))
-                if len(pending) > 2 * threads:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            for future in pending:
-                future.cancel()
+    yield from ordered(task, tasks, threads)
 
 
 class Sums(NamedTuple):
@@ -146,9 +152,9 @@ def rows(graph: Graph, job: Job, threads: int) -> Rows:
     return whole
 
 
-def announce() -> None:
-    """Say on a terminal that the first run compiles."""
-    if sys.stderr.isatty() and not is_cached(simulate_task):
+def announce(entry: Any = simulate_task) -> None:
+    """Say on a terminal that the first run of an entry point compiles."""
+    if sys.stderr.isatty() and not is_cached(entry):
         print("simulate: compiling the kernel, about 10 seconds, once", file=sys.stderr, flush=True)
 
 

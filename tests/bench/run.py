@@ -26,6 +26,8 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).res
 import rivals
 
 from simulate.cohort import ENDPOINTS, count_graph, graph_rows, new_job
+from simulate.cohort_draws import Draws, graph_tables
+from simulate.kernel.draws import Kept, draws_work, simulate_draws
 from simulate.kernel.philox import draw_of
 from simulate.model.graph import Compiled, GraphSpec, build
 from simulate.model.hazards import Hazard, Transition
@@ -33,6 +35,7 @@ from simulate.model.types import Distribution
 from simulate.survival import SurvivalCurve
 
 N = 2**21  # patients of one timing, whole blocks and chunks for everybody
+PSA = (1_000, 1_000)  # parameter draws and patients of a probabilistic sensitivity analysis of two strategies
 RATES = (0.03,)
 EVENTS = ("hypertension", "fistula", "vte", "neutropenia", "anaemia", "nausea", "neuropathy", "fatigue")
 
@@ -52,13 +55,17 @@ def weibull(i: int) -> Distribution:
 
 
 def illness_death(first, second, third, limits=(), factors=(1.0, 1.0)) -> Compiled:
+    return build(illness_death_spec(first, second, third, limits, factors))
+
+
+def illness_death_spec(first, second, third, limits=(), factors=(1.0, 1.0)) -> GraphSpec:
     start, progressed, dead = "progression_free", "progressed", "dead"
     arrows = (
         Transition(start, progressed, "progression", (Hazard(first, factors[0]),)),
         Transition(start, dead, "death_before_progression", (Hazard(second, factors[1]),)),
         Transition(progressed, dead, "death_after_progression", (Hazard(third),)),
     )
-    return build(GraphSpec((start, progressed, dead), ("all",), arrows, limits=limits))
+    return GraphSpec((start, progressed, dead), ("all",), arrows, limits=limits)
 
 
 def three_lines() -> Compiled:
@@ -82,6 +89,25 @@ def three_lines() -> Compiled:
 def streaming(compiled: Compiled, threads: int = 1, endpoints=None, patients: int = N) -> Callable[[], object]:
     job = new_job(patients, 1, 0, horizon=rivals.HORIZON)
     return lambda: count_graph(compiled, job, endpoints or {}, rates=RATES, threads=threads)
+
+
+def strategies() -> list[Draws]:
+    """Draws of the shapes and scales of two strategies."""
+    noise = np.random.default_rng(1).lognormal(0.0, 0.1, (2, PSA[0], 3, 2)) * np.array(rivals.WEIBULLS)
+    return [
+        graph_tables([illness_death_spec(*(Distribution("weibull", tuple(law)) for law in draw)) for draw in drawn])
+        for drawn in noise
+    ]
+
+
+def sensitivity() -> Callable[[], object]:
+    """The same patients under every draw of both strategies, months of entry kept; the kernel alone."""
+    job = new_job(PSA[1], 1, 0)._replace(want_rows=1)
+    both = [
+        (d.compiled.graph, d.tables, Kept(np.zeros((PSA[0], 3, PSA[1])), np.zeros((0, 0, 0)))) for d in strategies()
+    ]
+    work = draws_work(both[0][0], job)
+    return lambda: [simulate_draws(graph, tables, job, work, kept) for graph, tables, kept in both]
 
 
 def contenders() -> dict[tuple[str, int], Callable[[], object]]:
@@ -145,9 +171,11 @@ def fastest(runs: dict, rounds: int) -> dict:
 
 def simulation(rounds: int) -> Iterator[Figure]:
     check_same_task()
-    runs = contenders()
+    runs = {**contenders(), ("psa", 1): sensitivity()}
     fastest(runs, 1)  # compile and warm up
-    ns = {name: s / N * 1e9 for name, s in fastest(runs, rounds).items()}
+    seconds = fastest(runs, rounds)
+    psa = seconds.pop(("psa", 1))
+    ns = {name: s / N * 1e9 for name, s in seconds.items()}
     for (name, threads), value in ns.items():
         yield Figure(name, value, "ns", threads)
     kernel = ns["kernel_ns", 1]
@@ -160,6 +188,8 @@ def simulation(rounds: int) -> Iterator[Figure]:
     yield Figure("kernel_over_naive_numba", ns["naive_numba_ns", 1] / kernel, "x", 1, ">= 5")
     yield Figure("second_thread", pair[1] / pair[2], "x", 2, ">= 1.8")
     yield Figure("general_over_minimal", kernel / ns["minimal_kernel_ns", 1], "x", 1, "<= 1.7")
+    yield Figure("psa_kernel_seconds", psa, "s", 1, "<= 0.1")
+    yield Figure("psa_kernel_ns", psa / (2 * PSA[0] * PSA[1]) * 1e9, "ns", 1)  # beside minimal_kernel_ns
     yield Figure("pathway_over_minimal", ns["pathway_ns", 1] / ns["minimal_kernel_ns", 1], "x", 1, "< 5")
 
 
@@ -220,7 +250,7 @@ def main() -> None:
     print(f"{'':34} {'':>9}    threads  wanted")
     for part in (simulation(options.rounds), kaplan_meier(options.rounds), large() if options.large else iter(())):
         for f in part:
-            print(f"{f.id:34} {f.value:9.2f} {f.unit:3} {f.threads:6}   {f.target}", flush=True)
+            print(f"{f.id:34} {f.value:9.4g} {f.unit:3} {f.threads:6}   {f.target}", flush=True)
             figures.append({"id": f.id, "value": float(f"{f.value:.4g}"), "unit": f.unit, "threads": f.threads})
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

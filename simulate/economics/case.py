@@ -1,0 +1,159 @@
+"""An evaluation put together: what each strategy gives, under which model, at whose prices, by which conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from simulate.calibration import Calibration
+from simulate.economics.amounts import Values
+from simulate.economics.clock import Clock
+from simulate.economics.items import Care, cost_items, health_items
+from simulate.economics.outcomes import Outcomes, account
+from simulate.economics.traces import Traces, cells_of, clock_reset
+from simulate.errors import input_error
+from simulate.evidence import Library
+from simulate.evidence.economics_schema import EconomicQuestion, Economics, ReferenceCase, shares_of_regimens
+from simulate.evidence.regimen_schema import Regimen
+from simulate.evidence.scenario_schema import Scenario
+from simulate.model.types import DAYS_PER_MONTH, JointModel
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One evaluation.
+
+    Attributes
+    ----------
+    question, file, reference : the scenario's `economics`, the payer's file, the agency's rules.
+    calibration : of the trial.
+    arms : strategy → arm, the comparator first.
+    mix : shares of the strata.
+    regimens : strategy → regimens with their shares.
+    stops : strategy → rate, a month, at which treatment stops besides progression.
+    clock : horizon and conventions.
+    norm : utility of the general population by day over that at the start; None without.
+    follow_up : months of follow-up that an analyst would see.
+    patients : arm → patients of the trial.
+    """
+
+    question: EconomicQuestion
+    file: Economics
+    reference: ReferenceCase
+    calibration: Calibration
+    arms: Mapping[str, str]
+    mix: tuple[float, ...]
+    regimens: Mapping[str, Mapping[str, tuple[Regimen, float]]]
+    stops: Mapping[str, float]
+    clock: Clock
+    norm: Array | None
+    follow_up: float
+    patients: Mapping[str, int]
+
+    def calibration_patients(self, arm: str) -> int:
+        """Patients of an arm of the trial."""
+        return self.patients[arm]
+
+    @property
+    def model(self) -> JointModel:
+        """The joint model at the point calibration."""
+        return self.calibration.model
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """What is paid for a QALY: the scenario's, else the reference case's."""
+        return self.question.thresholds or tuple(t.value for t in self.reference.thresholds)
+
+    def integrated(self, strategy: str, model: JointModel | None = None) -> Traces:
+        """A strategy by numerical integration of the joint model, the calibrated one unless another is given."""
+        return clock_reset(cells_of(model or self.model, self.arms[strategy], self.mix), self.clock.days)
+
+    def care(self, strategy: str, events: Mapping[str, Array] | None = None) -> Care:
+        """What a strategy gives; `events` by default at their reported rates."""
+        own = events if events is not None else event_rates(self.model, self.arms[strategy])
+        return Care(self.regimens[strategy], self.stops[strategy], own)
+
+    def outcomes(
+        self, strategy: str, traces: Traces, values: Values, events: Mapping[str, Array] | None = None
+    ) -> Outcomes:
+        """Costs and health of a strategy from who is in which state when."""
+        care = self.care(strategy, events)
+        weights = {what: self.clock.in_state(what) for what in ("time", "effects")}
+        costs = cost_items(care, self.file, values, self.clock)
+        health = health_items(care, self.file, values, self.clock, self.norm)
+        return account(traces, costs, health, weights)
+
+
+def event_rates(model: JointModel, arm: str) -> dict[str, Array]:
+    """Probability of each adverse event in an arm, at its headline grade."""
+    out = {}
+    for toxicity in model.toxicities:
+        grade = toxicity.grades.index(toxicity.headline) if toxicity.headline else 0
+        out[toxicity.event] = np.array([toxicity.rates[arm][grade]])
+    return out
+
+
+def prepare(
+    scenario: Scenario,
+    library: Library,
+    calibration: Calibration,
+    arms: Mapping[str, str],
+    mix: tuple[float, ...],
+    follow_up: float,
+    patients: Mapping[str, int],
+) -> Case:
+    """Put an evaluation of a trial's arms together.
+
+    Raises
+    ------
+    InputError : the scenario has no `economics`, or anything wrong with the files it names.
+    """
+    question = scenario.economics
+    if question is None:
+        advice = "Add `economics: {setting: …}`, or take a scenario that has it: simulate list scenarios."
+        raise input_error(f"scenario {scenario.id} says nothing of costs.", field="economics", advice=advice)
+    file = library.economics(question.setting)
+    reference = library.reference_case(file.reference_case)
+    discount = question.discounting or reference.discounting
+    clock = Clock(scenario.horizon, discount, question.counting, question.cycle)
+    regimens = {
+        s: {name: (library.regimen(name), share) for name, share in shares_of_regimens(question.regimens[s]).items()}
+        for s in arms
+    }
+    norm = None
+    if file.age_norm is not None and question.start_age is not None:
+        norm = aging(file.age_norm.coefficients, question.start_age, clock.days)
+    plain = Case(question, file, reference, calibration, arms, mix, regimens, dict.fromkeys(arms, 0.0), clock, norm,
+                 follow_up, patients)  # fmt: skip
+    stops = {s: _stop(plain, s) for s in arms}
+    return Case(question, file, reference, calibration, arms, mix, regimens, stops, clock, norm, follow_up, patients)
+
+
+def aging(coefficients: tuple[float, ...], start_age: float, days: int) -> Array:
+    """General population utility by day over that at the start; it never rises with age."""
+    years = start_age + np.arange(days + 1) / DAYS_PER_MONTH / 12.0
+    norm = np.polynomial.polynomial.polyval(years, coefficients)
+    return np.minimum.accumulate(np.maximum(norm, 0.0)) / norm[0]
+
+
+def _stop(case: Case, strategy: str) -> float:
+    """Rate of stopping besides progression with which the median number of cycles begun is that of the trial."""
+    treated = case.question.treated.get(strategy)
+    if treated is None:
+        return 0.0
+    regimen = max(case.regimens[strategy].values(), key=lambda kv: kv[1])[0]
+    if regimen.course is None:
+        return 0.0
+    # the n-th cycle begins n - 1 cycles after the start: half of all begin it, and half a cycle later fewer do
+    at = (treated.median_cycles - 0.5) * regimen.course.cycle_days / DAYS_PER_MONTH
+    free = case.integrated(strategy).shares[0, 0]
+    on = float(np.interp(at * DAYS_PER_MONTH, np.arange(len(free)), free))
+    if on <= 0.5:
+        return 0.0  # progression alone stops them sooner
+    return float(brentq(lambda r: on * np.exp(-r * at) - 0.5, 0.0, 10.0))

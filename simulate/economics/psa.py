@@ -1,0 +1,237 @@
+"""Probabilistic analysis: parameters of the survival model, of toxicity and of the economic file drawn together.
+
+Each draw simulates the same patients. What simulation adds beyond the parameters is taken away with a control variate:
+the same patients are also simulated at the point calibration, whose exact totals are known by integration, so that a
+draw is ``exact at the point + (simulated at the draw - simulated at the point)``. What is left of simulation error
+is measured between batches of patients and reported apart from the uncertainty of the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from simulate.calibration import Calibration
+from simulate.cohort_draws import drawn_models, entry_times, hazard_tables
+from simulate.economics.amounts import Values, uniforms
+from simulate.economics.case import Case, event_rates
+from simulate.economics.outcomes import Outcomes
+from simulate.economics.traces import Traces, simulated
+from simulate.model.types import JointModel
+
+Array = NDArray[np.float64]
+CHUNK = 250  # draws held at once
+BATCHES, MEASURED = 20, 40  # batches of patients, draws in which simulation error is measured
+
+
+@dataclass(frozen=True)
+class Draws:
+    """A probabilistic analysis.
+
+    Attributes
+    ----------
+    strategies : names, the comparator first.
+    cost, qaly, ly : float64[D, S].
+    by_category : category → float64[D, S].
+    qaly_by : name of a health item → float64[D, S].
+    parameters : dotted name → float64[D]: what was drawn.
+    groups : group → names of its parameters.
+    cost_error, qaly_error : float64[S], simulation error (standard error) that is left in a draw.
+    patients : of each draw.
+    """
+
+    strategies: tuple[str, ...]
+    cost: Array
+    qaly: Array
+    ly: Array
+    by_category: Mapping[str, Array]
+    qaly_by: Mapping[str, Array]
+    parameters: Mapping[str, Array]
+    groups: Mapping[str, tuple[str, ...]]
+    cost_error: Array
+    qaly_error: Array
+    patients: int
+
+    def __len__(self) -> int:
+        return len(self.cost)
+
+
+def more_draws(calibration: Calibration, draws: int, seed: int) -> Calibration:
+    """A calibration with as many parameter draws as are asked for.
+
+    The first ones are the calibration's own. Beyond those, normal draws with their mean and covariance: the posterior
+    is linear and Gaussian in its parameters (`simulate.calibration.linear`), so they come from one distribution.
+    """
+    posterior = calibration.posterior
+    own = min(draws, calibration.draws)
+    x, gamma = posterior.draws[:own], posterior.dependence[:own]
+    if draws > own:
+        both = np.column_stack((posterior.draws, posterior.dependence))
+        rng = np.random.default_rng(seed)
+        more = rng.multivariate_normal(both.mean(axis=0), np.cov(both.T), draws - own, method="eigh")
+        x, gamma = np.vstack((x, more[:, :-1])), np.concatenate((gamma, more[:, -1]))
+    return replace(calibration, posterior=replace(posterior, draws=x, dependence=gamma))
+
+
+def toxicity_draws(case: Case, strategy: str, draws: int, seed: int) -> dict[str, Array]:
+    """Rates of adverse events from the beta distribution of events among the arm's patients (Jeffreys' prior)."""
+    arm = case.arms[strategy]
+    out = {}
+    for event, rate in event_rates(case.model, arm).items():
+        n = float(case.calibration_patients(arm))
+        u = uniforms(f"toxicity.{arm}.{event}", draws, seed)
+        out[event] = special.betaincinv(rate[0] * n + 0.5, (1.0 - rate[0]) * n + 0.5, u)
+    return out
+
+
+def analyse(case: Case, draws: int, patients: int, seed: int, threads: int | None = None) -> Draws:
+    """Draw everything and account for it.
+
+    Parameters
+    ----------
+    draws, patients : number of draws, synthetic patients of each.
+    seed : of parameters and patients.
+    """
+    calibration = more_draws(case.calibration, draws, seed)
+    models = drawn_models(calibration)
+    values = Values.drawn(case.file, draws, seed)
+    parameters: dict[str, Array] = {f"prices and values: {k}": v for k, v in values.uncertain().items()}
+    columns = []
+    for strategy in case.arms:
+        events = toxicity_draws(case, strategy, draws, seed)
+        parameters.update({f"toxicity: {strategy}.{e}": v for e, v in events.items()})
+        columns.append(_strategy(case, strategy, models, values, events, patients, seed, threads))
+    names = calibration.layout.parameters
+    parameters.update({f"survival: {p.name}": calibration.posterior.draws[:, i] for i, p in enumerate(names)})
+    groups: dict[str, tuple[str, ...]] = {}
+    for name in parameters:
+        group = name.partition(":")[0]
+        groups[group] = (*groups.get(group, ()), name)
+    return _together(tuple(case.arms), columns, parameters, groups, patients)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One strategy's draws."""
+
+    cost: Array
+    qaly: Array
+    ly: Array
+    by_category: dict[str, Array]
+    qaly_by: dict[str, Array]
+    cost_error: float
+    qaly_error: float
+
+
+def _strategy(
+    case: Case,
+    strategy: str,
+    models: list[JointModel],
+    values: Values,
+    events: Mapping[str, Array],
+    patients: int,
+    seed: int,
+    threads: int | None,
+) -> _Column:
+    tables = hazard_tables([case.model, *models], case.arms[strategy], case.mix)
+    days = case.clock.days
+    point = entry_times(tables.part(0, 1), patients, seed=seed, threads=threads)
+    exact, same = case.integrated(strategy), simulated(point, days)
+    parts = []
+    for lo, hi in chunks(len(models)):
+        entry = entry_times(tables.part(1 + lo, 1 + hi), patients, seed=seed, threads=threads)
+        rates = {e: v[lo:hi] for e, v in events.items()}
+        parts.append(_corrected(case, strategy, simulated(entry, days), same, exact, _slice(values, lo, hi), rates))
+    count = min(MEASURED, len(models))
+    entry = entry_times(tables.part(1, 1 + count), patients, seed=seed, threads=threads)
+    errors = _errors(case, strategy, entry, point, _slice(values, 0, count))
+    return _Column(
+        np.concatenate([p.cost for p in parts]),
+        np.concatenate([p.qaly for p in parts]),
+        np.concatenate([p.ly for p in parts]),
+        {n: np.concatenate([p.by_category[n] for p in parts]) for n in parts[0].by_category},
+        {n: np.concatenate([p.qaly_by[n] for p in parts]) for n in parts[0].qaly_by},
+        *errors,
+    )
+
+
+def _slice(values: Values, lo: int, hi: int) -> Values:
+    return Values(values.file, {p: v[lo:hi] if len(v) > 1 else v for p, v in values.by_place.items()})
+
+
+def _corrected(
+    case: Case, strategy: str, drawn: Traces, same: Traces, exact: Traces, values: Values, events: Mapping[str, Array]
+) -> _Column:
+    """Totals of some draws, the simulation error that they share with the point calibration taken away."""
+    books = [case.outcomes(strategy, t, values, events) for t in (drawn, same, exact)]
+
+    def total(get: Callable[[Outcomes], Array]) -> Array:
+        a, b, c = (get(o) for o in books)
+        return np.broadcast_to(a - b + c, drawn.draws).copy()
+
+    categories = {k: total(lambda o, k=k: o.by_category()[k]) for k in books[0].by_category()}  # type: ignore[misc]
+    health = {k: total(lambda o, k=k: o.by_item()[k]) for k in books[0].by_item()}  # type: ignore[misc]
+    return _Column(
+        total(lambda o: o.cost), total(lambda o: o.qaly), total(lambda o: o.ly), categories, health, 0.0, 0.0
+    )
+
+
+def _errors(case: Case, strategy: str, entry: Array, point: Array, values: Values) -> tuple[float, float]:
+    """Root mean squared simulation error of cost and QALY that is left in a draw, from batches of its patients."""
+    count, states, patients = entry.shape
+    batches = min(BATCHES, patients)
+    size = patients // batches
+    if batches < 2:
+        return float("nan"), float("nan")
+
+    def in_batches(months: Array) -> Traces:
+        kept = months[:, :, : batches * size].reshape(len(months), states, batches, size)
+        return simulated(np.ascontiguousarray(kept.transpose(0, 2, 1, 3)).reshape(-1, states, size), case.clock.days)
+
+    repeated = Values(values.file, {p: np.repeat(v, batches) if len(v) > 1 else v for p, v in values.by_place.items()})
+    drawn = case.outcomes(strategy, in_batches(entry), repeated)
+    same = case.outcomes(strategy, in_batches(np.broadcast_to(point, entry.shape)), repeated)
+    found = []
+    for a, b in ((drawn.cost, same.cost), (drawn.qaly, same.qaly)):
+        left = (a - b).reshape(count, batches)
+        found.append(float(np.sqrt(np.mean(left.var(axis=1, ddof=1) / batches))))
+    return found[0], found[1]
+
+
+def _together(
+    strategies: tuple[str, ...],
+    columns: list[_Column],
+    parameters: Mapping[str, Array],
+    groups: Mapping[str, tuple[str, ...]],
+    patients: int,
+) -> Draws:
+    def side(name: str) -> Array:
+        return np.column_stack([getattr(c, name) for c in columns])
+
+    def named(name: str) -> dict[str, Array]:
+        keys = dict.fromkeys(k for c in columns for k in getattr(c, name))
+        zero = np.zeros(len(columns[0].cost))
+        return {k: np.column_stack([getattr(c, name).get(k, zero) for c in columns]) for k in keys}
+
+    return Draws(
+        strategies,
+        side("cost"),
+        side("qaly"),
+        side("ly"),
+        named("by_category"),
+        named("qaly_by"),
+        parameters,
+        groups,
+        np.array([c.cost_error for c in columns]),
+        np.array([c.qaly_error for c in columns]),
+        patients,
+    )
+
+
+def chunks(draws: int, size: int = CHUNK) -> Iterator[tuple[int, int]]:
+    """Ranges of draws that are held at once."""
+    return ((lo, min(lo + size, draws)) for lo in range(0, draws, size))

@@ -1,0 +1,120 @@
+"""Shares of patients in each health state by day: the one thing every structure of a model gives to the economics.
+
+>>> import numpy as np
+>>> Traces(("progression_free", "progressed"), np.zeros((1, 2, 4)), np.zeros((1, 3))).alive.shape
+(1, 4)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulate.analytic import Integrator
+from simulate.model.types import DAYS_PER_MONTH, ArmModel, JointModel
+
+Array = NDArray[np.float64]
+PF, PD = "progression_free", "progressed"
+STATES = (PF, PD)
+
+
+@dataclass(frozen=True)
+class Traces:
+    """One strategy under one structure, for D draws of the parameters.
+
+    Attributes
+    ----------
+    states : living states; the first is where everybody starts.
+    shares : float64[D, S, T + 1], share of patients in each on days 0 … T.
+    progressing : float64[D, T], share who enter the second state during each day.
+    """
+
+    states: tuple[str, ...]
+    shares: Array
+    progressing: Array
+
+    @property
+    def draws(self) -> int:
+        """Number of draws."""
+        return int(self.shares.shape[0])
+
+    @property
+    def alive(self) -> Array:
+        """Share alive, float64[D, T + 1]."""
+        return self.shares.sum(axis=1)
+
+    def state(self, name: str) -> Array:
+        """Share in a state, float64[D, T + 1]."""
+        return self.shares[:, self.states.index(name)]
+
+
+def joined(parts: Sequence[Traces]) -> Traces:
+    """Draws one after the other."""
+    first = parts[0]
+    return Traces(
+        first.states, np.concatenate([p.shares for p in parts]), np.concatenate([p.progressing for p in parts])
+    )
+
+
+def clock_reset(cells: Mapping[ArmModel, float], days: int, integrator: Integrator | None = None) -> Traces:
+    """The calibrated joint model integrated: time after progression begins at progression.
+
+    Parameters
+    ----------
+    cells : model of each stratum to its share.
+    days : last day of the grid.
+    integrator : of that grid, where many models are integrated.
+    """
+    integrator = integrator or Integrator(days)
+    pfs, os, progressed = (np.zeros(days + 1) for _ in range(3))
+    for cell, share in cells.items():
+        curves = integrator(cell)
+        pfs += share * curves.pfs
+        os += share * curves.os
+        progressed += share * curves.progressed
+    return Traces(STATES, np.stack([pfs, os - pfs])[None], np.diff(progressed)[None])
+
+
+def cells_of(model: JointModel, arm: str, mix: Sequence[float]) -> dict[ArmModel, float]:
+    """Models of an arm's strata with their shares; strata with the same model are one."""
+    out: dict[ArmModel, float] = {}
+    for stratum, share in zip(model.strata, mix, strict=True):
+        if share > 0.0:
+            cell = model.cells[arm, stratum]
+            out[cell] = out.get(cell, 0.0) + share
+    return out
+
+
+def simulated(entry: Array, days: int) -> Traces:
+    """Simulated patients: months of entry into each state, the last of them death, as shares by day.
+
+    Parameters
+    ----------
+    entry : float64[D, 3, N], months; infinite for a state that is never entered.
+    days : last day of the grid. A time within a day counts from the day after on, which the sums over days undo.
+    """
+    draws, _, patients = entry.shape
+    gone = np.minimum(entry[:, 1], entry[:, 2])
+    pfs, alive = _share_after(gone, days), _share_after(entry[:, 2], days)
+    return Traces(STATES, np.stack([pfs, alive - pfs], axis=1), _entering(entry[:, 1], days, draws, patients))
+
+
+def _bins(months: Array, days: int) -> NDArray[np.int64]:
+    """Day of each time, `days` for all that lie at or beyond the end."""
+    return np.minimum(months * DAYS_PER_MONTH, float(days)).astype(np.int64)
+
+
+def _entering(months: Array, days: int, draws: int, patients: int) -> Array:
+    code = _bins(months, days) + (days + 1) * np.arange(draws)[:, None]
+    counts = np.bincount(code.ravel(), minlength=draws * (days + 1)).reshape(draws, days + 1)
+    return counts[:, :days] / patients
+
+
+def _share_after(months: Array, days: int) -> Array:
+    """Share to whom something has not yet happened on days 0 … T."""
+    draws, patients = months.shape
+    happened = np.cumsum(_entering(months, days, draws, patients), axis=1)
+    return np.concatenate((np.ones((draws, 1)), 1.0 - happened), axis=1)

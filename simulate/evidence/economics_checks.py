@@ -1,0 +1,147 @@
+"""Rules between the fields of economic files: amounts that can be converted, spreads that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from simulate.evidence.economics_schema import Economics, ReferenceCase
+from simulate.evidence.findings import Finding
+from simulate.evidence.messages import suggest
+from simulate.evidence.money_schema import Money, Quantity, Share, Utility
+from simulate.evidence.origins import cited, origin
+
+if TYPE_CHECKING:
+    from simulate.evidence.document import FieldPath
+    from simulate.evidence.library import Library
+
+WIDE = 1.0  # coefficient of variation above which a standard error is more likely a slip
+
+
+def check_reference_case(case: ReferenceCase, library: Library | None = None) -> list[Finding]:
+    """Every rule a reference case breaks."""
+    out = list(origin(("discounting_origin",), case.discounting_origin, library))
+    for i, threshold in enumerate(case.thresholds):
+        out += origin(("thresholds", i), threshold, library)
+    if case.severity is not None:
+        out += origin(("severity",), case.severity, library)
+        weights = case.severity.weights
+        for i, (low, high) in enumerate(pairwise(weights)):
+            if not (high.proportional > low.proportional and high.absolute > low.absolute and high.weight > low.weight):
+                message = "does not exceed the one before."
+                out.append(Finding(("severity", "weights", i + 1), message, "List the weights from low to high."))
+    return out + _sources(case.sources, library)
+
+
+def check_economics(file: Economics, library: Library | None = None) -> list[Finding]:
+    """Every rule an economic file breaks."""
+    out: list[Finding] = []
+    for path, quantity in file.quantities().items():
+        out += origin(path, quantity, library)
+        out += _spread(path, quantity)
+        if isinstance(quantity, Money):
+            out += _convertible(path, quantity, file)
+    out += _drugs(file)
+    for name, event in file.toxicities.items():
+        here: FieldPath = ("toxicities", name)
+        if (event.disutility is None) != (event.days is None):
+            out.append(Finding(here, "has only one of `disutility` and `days`.", "A loss of utility lasts some days."))
+        if event.cost is None and event.disutility is None:
+            out.append(Finding(here, "has neither a cost nor a disutility.", "Give one, or leave the event out."))
+    for name in ("index", "age_norm"):
+        stated = getattr(file, name)
+        if stated is not None:
+            out += origin((name,), stated, library)
+    for currency, exchange in file.exchange.items():
+        out += origin(("exchange", currency), exchange, library)
+        if currency == file.currency:
+            out.append(Finding(("exchange", currency), "is the file's own currency.", "Remove it."))
+        elif exchange.year != file.price_year:
+            out += _indexed(("exchange", currency, "year"), exchange.year, file)
+    if library is not None:
+        out += _reference(file, library)
+    return out + _sources(file.sources, library)
+
+
+def _sources(sources: tuple[str, ...], library: Library | None) -> list[Finding]:
+    if library is None:
+        return []
+    return [f for i, source in enumerate(sources) for f in cited(("sources", i), source, library)]
+
+
+def _reference(file: Economics, library: Library) -> Iterator[Finding]:
+    known = library.reference_cases()
+    if file.reference_case not in known:
+        message = f"no reference case {file.reference_case!r}."
+        yield Finding(("reference_case",), message, suggest(file.reference_case, known))
+        return
+    case = library.reference_case(file.reference_case)
+    if case.currency != file.currency:
+        message = f"{file.currency} is not the currency of reference case {case.id}, {case.currency}."
+        yield Finding(("currency",), message, "Its thresholds are in that currency: use it, or another reference case.")
+
+
+def _spread(path: FieldPath, quantity: Quantity) -> Iterator[Finding]:
+    """At most one spread, around the value, that the distribution can have."""
+    given = [name for name in ("se", "interval", "cv") if getattr(quantity, name) is not None]
+    if len(given) > 1:
+        yield Finding(path, f"has {' and '.join(given)}.", "Keep one: each says how uncertain the mean is.")
+    if quantity.distribution == "fixed" and given:
+        yield Finding((*path, given[0]), "is given for a fixed number.", "Remove it, or the distribution.")
+    if quantity.interval is not None:
+        low, high = quantity.interval.low, quantity.interval.high
+        if not low <= quantity.value <= high:
+            message = f"{low:g} to {high:g} does not contain the value {quantity.value:g}."
+            yield Finding((*path, "interval"), message, "Check the three numbers.")
+    if quantity.cv is not None and quantity.cv > WIDE:
+        message = f"{quantity.cv:g} is a standard error larger than the value."
+        yield Finding((*path, "cv"), message, "A coefficient of variation of 20 % is 0.2.")
+    if quantity.se is not None and isinstance(quantity, Money) and quantity.value and quantity.se > quantity.value:
+        message = f"{quantity.se:g} exceeds the value {quantity.value:g}."
+        yield Finding((*path, "se"), message, "Give the standard error of the mean, not a standard deviation.")
+    yield from _distribution(path, quantity)
+
+
+def _distribution(path: FieldPath, quantity: Quantity) -> Iterator[Finding]:
+    name, value = quantity.distribution, quantity.value
+    here: FieldPath = (*path, "distribution")
+    if name in ("gamma", "lognormal") and value <= 0.0:
+        yield Finding(here, f"a {name} mean is above 0, found {value:g}.", "Take normal or fixed.")
+    beta = name == "beta" or (name is None and isinstance(quantity, Utility | Share) and 0.0 < value < 1.0)
+    if name == "beta" and not 0.0 < value < 1.0:
+        yield Finding(here, f"a beta mean lies between 0 and 1, found {value:g}.", "Take normal or fixed.")
+    elif beta and quantity.se is not None and quantity.se**2 >= value * (1.0 - value):
+        message = f"{quantity.se:g} is wider than any distribution between 0 and 1 with mean {value:g}."
+        yield Finding((*path, "se"), message, "Give the standard error of the mean, not a standard deviation.")
+
+
+def _convertible(path: FieldPath, amount: Money, file: Economics) -> Iterator[Finding]:
+    """Amounts in another currency or of another year need an exchange rate and an index."""
+    if amount.currency is not None and amount.currency != file.currency and amount.currency not in file.exchange:
+        message = f"is in {amount.currency}, the file in {file.currency}, and no exchange rate is given."
+        yield Finding((*path, "currency"), message, f"Add `exchange: {{{amount.currency}: {{rate: …, year: …}}}}`.")
+    year = amount.price_year
+    if year is not None and year != file.price_year and amount.currency in (None, file.currency):
+        yield from _indexed((*path, "price_year"), year, file)
+
+
+def _indexed(path: FieldPath, year: int, file: Economics) -> Iterator[Finding]:
+    if file.index is None:
+        message = f"{year} is not the file's price year {file.price_year}, and no index is given."
+        yield Finding(path, message, "Add `index` with a value for both years.")
+        return
+    for needed in (year, file.price_year):
+        if file.index.of(needed) is None:
+            yield Finding(path, f"the index has no value for {needed}.", "Add it to `index.values`.")
+
+
+def _drugs(file: Economics) -> Iterator[Finding]:
+    for name, drug in file.drugs.items():
+        sizes = [v.mg for v in drug.vials]
+        for i, mg in enumerate(sizes):
+            if mg in sizes[:i]:
+                message = f"a vial of {mg:g} mg stands twice."
+                yield Finding(("drugs", name, "vials", i), message, "Keep the price that is paid.")
+    if file.drugs and file.administration is None:
+        yield Finding(("drugs",), "are priced, their administration is not.", "Add `administration`.")
