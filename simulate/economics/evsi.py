@@ -1,4 +1,4 @@
-"""Value of the sample information that a proposed trial would give, and what is left of it after the trial's cost."""
+"""Value of the sample information that a proposed trial would give: per patient, in all, and less its cost."""
 
 from __future__ import annotations
 
@@ -110,13 +110,53 @@ def evsi_by_size(
     return found
 
 
+def patients_to_benefit(incidence: ArrayLike, horizon: float, *, discount: float = 0.035, after: float = 0.0) -> float:
+    """Patients that a decision is made for, discounted to today; times a value per patient, its population value.
+
+    Patients come evenly through each year, and are discounted continuously at the annual rate: with one incidence it
+    is incidence × ∫ (1 + discount)⁻ᵗ dt from `after` to `horizon`.
+
+    Parameters
+    ----------
+    incidence : patients a year: one number, or one for each year from today, enough to reach the horizon.
+    horizon : years from today until the decision no longer matters.
+    discount : annual rate, 0 or above.
+    after : years from today until the information is there; earlier patients do not benefit.
+
+    Raises
+    ------
+    InputError : a number below 0 or not finite, or years of incidence that do not reach the horizon.
+
+    Examples
+    --------
+    >>> round(patients_to_benefit(1000.0, 10.0, discount=0.0, after=2.5))
+    7500
+    >>> round(patients_to_benefit(1000.0, 10.0, discount=0.035), 1)
+    8461.3
+    """
+    numbers = np.concatenate((np.ravel(np.asarray(incidence, float)), [horizon, discount, after]))
+    if not (np.isfinite(numbers) & (numbers >= 0.0)).all():
+        raise input_error("incidence, horizon, discount and after must be finite and 0 or above.", field="population")
+    years = np.arange(np.ceil(horizon))
+    yearly = np.asarray(incidence, float)
+    if yearly.ndim > 1 or (yearly.ndim == 1 and len(yearly) < len(years)):
+        raise input_error(
+            f"incidence of {yearly.size} years; a horizon of {horizon:g} years needs {len(years)}.", field="incidence"
+        )
+    yearly = yearly[: len(years)] if yearly.ndim else np.full(len(years), yearly)
+    edges = np.clip([years, years + 1.0], min(after, horizon), horizon)
+    rate = np.log1p(discount)
+    until = -np.expm1(-rate * edges) / rate if rate > 0.0 else edges  # discounted years from today
+    return float(yearly @ (until[1] - until[0]))
+
+
 def expected_net_benefit_of_sampling(value: ArrayLike, patients: ArrayLike, cost: ArrayLike) -> Array:
     """What a trial is worth to all who benefit, less what it costs (ENBS); money, above 0 if worth running.
 
     Parameters
     ----------
     value : [N, W] or [W], expected value of its sample information per patient, at N sizes.
-    patients : how many benefit, discounted (`simulate.economics.voi.patients_to_benefit`, after the trial); one number,
+    patients : how many benefit, discounted (`patients_to_benefit`, after the trial); one number,
         or [N].
     cost : the trial's cost, discounted, its fixed and its patients' parts together; one number, or [N].
 

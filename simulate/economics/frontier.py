@@ -184,6 +184,14 @@ def _exact(value: float) -> Fraction:
     return Fraction(repr(float(value)))
 
 
+def _number(value: Fraction) -> float:
+    """The nearest plain number; infinite beyond the largest there is, as a ratio to next to nothing can be."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 def _undominated(points: list[Point]) -> list[Point]:
     """The points that no other is at least as good as in both cost and effect, by cost; effects then rise too."""
     kept: list[Point] = []
@@ -234,7 +242,7 @@ def _place(point: Point, frontier: list[Point], efficient: list[Point], at: Mapp
 
 def _row(name: str, point: Point, place: _Place, same_as: tuple[str, ...]) -> Incremental:
     """A point and its place as plain numbers."""
-    cost, effect = float(point[0]), float(point[1])
+    cost, effect = _number(point[0]), _number(point[1])
     if place.before is None:
         return Incremental(name, cost, effect, place.status, dominated_by=place.dominated_by, same_as=same_as)
     against, before = place.before
@@ -244,9 +252,9 @@ def _row(name: str, point: Point, place: _Place, same_as: tuple[str, ...]) -> In
         effect=effect,
         status=place.status,
         against=against,
-        delta_cost=float(point[0] - before[0]),
-        delta_effect=float(point[1] - before[1]),
-        icer=float(_ratio(before, point)),
+        delta_cost=_number(point[0] - before[0]),
+        delta_effect=_number(point[1] - before[1]),
+        icer=_number(_ratio(before, point)),
         same_as=same_as,
     )
 
@@ -266,11 +274,11 @@ def _contrast(name: str, reference: str, cost: Fraction, effect: Fraction, thres
     return Pairwise(
         name=name,
         reference=reference,
-        delta_cost=float(cost),
-        delta_effect=float(effect),
+        delta_cost=_number(cost),
+        delta_effect=_number(effect),
         quadrant="-".join(part for part in (north, east) if part) or "origin",
         reading=reading,
-        icer=float(cost / effect) if trade_off else None,
-        inmb=float(benefit),
-        inhb=float(benefit / _exact(threshold)),
+        icer=_number(cost / effect) if trade_off else None,
+        inmb=_number(benefit),
+        inhb=_number(benefit / _exact(threshold)),
     )

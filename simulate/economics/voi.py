@@ -38,7 +38,9 @@ class Value:
     name : what the information is about.
     wtp : [W], willingness to pay for a unit of effect.
     value : [W], at 0 or above.
-    standard_error : [W], by the number of draws and, where there is a regression, by its coefficients.
+    standard_error : [W], by the number of draws. Where there is a regression, the larger of two: that of the fitted
+        means, by their number and by the coefficients (Strong et al. 2014), and that of the gain which choosing by the
+        fitted means makes in the draws themselves, for the first is too small where the curve bends much.
     bias : [W], by how much the regression's noise is estimated to raise `value`, which is left as it is; 0 without one.
     """
 
@@ -64,46 +66,6 @@ def evpi(cost: ArrayLike, effect: ArrayLike, wtp: ArrayLike) -> Value:
     draws = checked_draws(cost, effect, wtp).less(0)
     value, error = expected_gain(draws)
     return Value("everything", draws.wtp, value, error, np.zeros_like(value))
-
-
-def patients_to_benefit(incidence: ArrayLike, horizon: float, *, discount: float = 0.035, after: float = 0.0) -> float:
-    """Patients that a decision is made for, discounted to today; times a value per patient, its population value.
-
-    Patients come evenly through each year, and are discounted continuously at the annual rate: with one incidence it
-    is incidence × ∫ (1 + discount)⁻ᵗ dt from `after` to `horizon`.
-
-    Parameters
-    ----------
-    incidence : patients a year: one number, or one for each year from today, enough to reach the horizon.
-    horizon : years from today until the decision no longer matters.
-    discount : annual rate, 0 or above.
-    after : years from today until the information is there; earlier patients do not benefit.
-
-    Raises
-    ------
-    InputError : a number below 0 or not finite, or years of incidence that do not reach the horizon.
-
-    Examples
-    --------
-    >>> round(patients_to_benefit(1000.0, 10.0, discount=0.0, after=2.5))
-    7500
-    >>> round(patients_to_benefit(1000.0, 10.0, discount=0.035), 1)
-    8461.3
-    """
-    numbers = np.concatenate((np.ravel(np.asarray(incidence, float)), [horizon, discount, after]))
-    if not (np.isfinite(numbers) & (numbers >= 0.0)).all():
-        raise input_error("incidence, horizon, discount and after must be finite and 0 or above.", field="population")
-    years = np.arange(np.ceil(horizon))
-    yearly = np.asarray(incidence, float)
-    if yearly.ndim > 1 or (yearly.ndim == 1 and len(yearly) < len(years)):
-        raise input_error(
-            f"incidence of {yearly.size} years; a horizon of {horizon:g} years needs {len(years)}.", field="incidence"
-        )
-    yearly = yearly[: len(years)] if yearly.ndim else np.full(len(years), yearly)
-    edges = np.clip([years, years + 1.0], min(after, horizon), horizon)
-    rate = np.log1p(discount)
-    until = -np.expm1(-rate * edges) / rate if rate > 0.0 else edges  # discounted years from today
-    return float(yearly @ (until[1] - until[0]))
 
 
 def evppi(
@@ -144,7 +106,8 @@ def evppi(
     again = np.array([expected_gain(drawn)[0] for drawn in fit.redrawn(resamples, seed)])
     spread = again.std(axis=0, ddof=1) if resamples > 1 else np.zeros_like(value)
     bias = again.mean(axis=0) - value if resamples > 0 else np.zeros_like(value)
-    return Value(group, draws.wtp, np.clip(value, 0.0, expected_gain(draws)[0]), np.hypot(error, spread), bias)
+    error = np.maximum(np.hypot(error, spread), _choice_error(fit.means, draws))
+    return Value(group, draws.wtp, np.clip(value, 0.0, expected_gain(draws)[0]), error, bias)
 
 
 def expected_gain(increments: Draws) -> tuple[Array, Array]:
@@ -156,6 +119,16 @@ def expected_gain(increments: Draws) -> tuple[Array, Array]:
         value[part] = loss.mean(axis=1)
         error[part] = loss.std(axis=1) / np.sqrt(max(increments.size[0] - 1, 1))
     return value, error
+
+
+def _choice_error(fitted: Draws, increments: Draws) -> Array:
+    """Monte Carlo standard error, [W], of the gain that the choices by fitted means make in the draws themselves."""
+    found = np.empty(len(fitted.wtp))
+    for (part, mean), (_, benefit) in zip(fitted.blocks(), increments.blocks(), strict=True):
+        informed = np.take_along_axis(benefit, mean.argmax(axis=2)[:, :, None], axis=2)
+        once = np.take_along_axis(benefit, mean.mean(axis=1).argmax(axis=1)[:, None, None], axis=2)
+        found[part] = (informed - once)[:, :, 0].std(axis=1) / np.sqrt(max(fitted.size[0] - 1, 1))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------ regression

@@ -1,0 +1,274 @@
+"""The economic evaluation of a scenario: the same patients, priced and weighed, with every source of doubt apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulate.economics.acceptability import Acceptability, acceptability
+from simulate.economics.case import Case, prepare
+from simulate.economics.compared import STRUCTURES, Structured, all_structures, joint_partition
+from simulate.economics.frontier import incremental_analysis, pairwise
+from simulate.economics.psa import Draws, analyse
+from simulate.economics.voi import Value, evpi, evppi
+from simulate.errors import input_error
+from simulate.scenario.pathways import PathwayScenario
+from simulate.scenario.scenario import Scenario
+
+Array = NDArray[np.float64]
+GRID = 41  # values of the willingness to pay
+FEWEST = 100  # draws from which a regression is fitted
+FOLLOW_UP = 36.0  # months an analyst sees where no data cut is named
+
+
+def evaluate(
+    scenario: Scenario | PathwayScenario,
+    *,
+    draws: int = 1000,
+    patients: int | None = None,
+    draw_patients: int = 1000,
+    seed: int | None = None,
+    threads: int | None = None,
+) -> Evaluation:
+    """Evaluate a scenario: deterministic, under every structure, and probabilistic.
+
+    Parameters
+    ----------
+    draws : of all uncertain numbers together; 0 for none.
+    patients : synthetic patients of the simulated structure (default: the scenario's).
+    draw_patients : of each draw.
+    seed : of everything random.
+
+    Raises
+    ------
+    InputError : the scenario says nothing of costs, or anything wrong with its files.
+    """
+    if isinstance(scenario, PathwayScenario):
+        raise input_error(
+            "pathways are not evaluated yet.", field="economics", advice="Take a scenario of one trial's arms."
+        )
+    n = scenario.file.patients if patients is None else patients
+    for name, value, least in (("--patients", n, 2), ("--draws", draws, 0), ("--draw-patients", draw_patients, 2)):
+        if value < least:
+            raise input_error(f"is {value}; it must be at least {least}.", field=name)
+    if draws == 1:
+        raise input_error("is 1; one draw has no spread.", field="--draws", advice="Take 0, or 100 and more.")
+    s = scenario.file.seed if seed is None else seed
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    case = case_of(scenario)
+    structures = {k: all_structures(case, k, n, s, threads) for k in scenario.strategies}
+    drawn = analyse(case, draws, draw_patients, s, threads) if draws else None
+    return Evaluation(scenario, case, structures, drawn, n, s, threads, started)
+
+
+def case_of(scenario: Scenario) -> Case:
+    """What is evaluated, put together."""
+    arms = {k: scenario.arm(k) for k in scenario.strategies}
+    cuts = [cutoff for _, cutoff, _ in scenario.follow_up.values()]
+    enrolled = {arm: sum(v.n[arm] for v in scenario.trial.strata.values()) for arm in scenario.trial.arms}
+    follow_up = min(max(cuts, default=FOLLOW_UP), scenario.file.horizon)
+    return prepare(scenario.file, scenario.library, scenario.calibrate(), arms, scenario.mix, follow_up, enrolled)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation gave.
+
+    Attributes
+    ----------
+    scenario, case : what was evaluated, put together.
+    structures : strategy → structure → `Structured`, at the values of the files.
+    draws : the probabilistic analysis; None without.
+    patients, seed, threads, started : of the run.
+    """
+
+    scenario: Scenario
+    case: Case
+    structures: Mapping[str, Mapping[str, Structured]]
+    draws: Draws | None
+    patients: int
+    seed: int
+    threads: int | None = None
+    started: str = ""
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Names of the strategies, the comparator first."""
+        return tuple(self.structures)
+
+    @property
+    def threshold(self) -> float:
+        """The willingness to pay at which single net benefits are given: the lowest of the thresholds."""
+        return min(self.case.thresholds, default=50_000.0)
+
+    @cached_property
+    def wtp(self) -> Array:
+        """Grid of the willingness to pay, from 0 to three times the highest threshold, the thresholds among it."""
+        top = 3.0 * max(self.case.thresholds, default=50_000.0)
+        return np.unique(np.concatenate((np.linspace(0.0, top, GRID), self.case.thresholds)))
+
+    def base(self, strategy: str) -> Structured:
+        """The base case: the joint model integrated, free of simulation error."""
+        return self.structures[strategy]["clock_reset"]
+
+    def totals(self, structure: str) -> tuple[list[float], list[float]]:
+        """Mean cost and QALY of every strategy under a structure."""
+        own = [self.structures[s][structure].outcomes for s in self.strategies]
+        return [float(o.cost.mean()) for o in own], [float(o.qaly.mean()) for o in own]
+
+    @cached_property
+    def acceptability(self) -> Acceptability | None:
+        """How sure the choice is at each willingness to pay."""
+        return None if self.draws is None else acceptability(self.draws.cost, self.draws.qaly, self.wtp)
+
+    @cached_property
+    def information(self) -> dict[str, Value]:
+        """Value of perfect information: on all (``all``) by `wtp`, on each group of parameters by threshold."""
+        if self.draws is None:
+            return {}
+        d = self.draws
+        out = {"all": evpi(d.cost, d.qaly, self.wtp)}
+        for group, names in d.groups.items():
+            if len(d) >= FEWEST:
+                known = np.column_stack([d.parameters[n] for n in names])
+                out[group] = evppi(d.cost, d.qaly, self.priced, known, group=group)
+        return out
+
+    @property
+    def priced(self) -> tuple[float, ...]:
+        """The thresholds, or the one that stands in for them."""
+        return self.case.thresholds or (self.threshold,)
+
+    def summary(self) -> dict[str, Any]:
+        """The machine-readable result, as in ``summary.json``."""
+        return self._summary
+
+    @cached_property
+    def _summary(self) -> dict[str, Any]:
+        case = self.case
+        return {
+            "scenario": self.scenario.id,
+            "seed": self.seed,
+            "patients": self.patients,
+            "draws": 0 if self.draws is None else len(self.draws),
+            "draw_patients": 0 if self.draws is None else self.draws.patients,
+            "setting": case.file.id,
+            "reference_case": case.reference.id,
+            "currency": case.file.currency,
+            "price_year": case.file.price_year,
+            "horizon": case.clock.horizon,
+            "discounting": case.clock.discount.model_dump(mode="json"),
+            "counting": case.clock.counting,
+            "thresholds": list(case.thresholds),
+            "strategies": {s: self._strategy(i, s) for i, s in enumerate(self.strategies)},
+            "frontier": self._frontier(),
+            "contrasts": self._contrasts("clock_reset"),
+            "structures": {k: self._structure(k) for k in STRUCTURES},
+            "joint_partition_difference": max(joint_partition(case, s) for s in self.strategies),
+            "ceac": self._ceac(),
+            "evpi": self._evpi(),
+        }
+
+    def _strategy(self, i: int, name: str) -> dict[str, Any]:
+        own, simulated = self.base(name).outcomes, self.structures[name]["simulation"].outcomes
+        root = np.sqrt(len(simulated.cost))
+        out: dict[str, Any] = {
+            "cost": float(own.cost[0]),
+            "ly": float(own.ly[0]),
+            "qaly": float(own.qaly[0]),
+            "cost_by_category": {k: float(np.mean(v)) for k, v in own.by_category().items()},
+            "qaly_by_item": {k: float(np.mean(v)) for k, v in own.by_item().items()},
+            "ly_by_state": {k: float(v[0]) for k, v in own.life_years.items()},
+            "mc_error": {k: float(np.std(getattr(simulated, k), ddof=1) / root) for k in ("cost", "qaly", "ly")},
+        }
+        if self.draws is not None:
+            columns = {k: getattr(self.draws, k)[:, i] for k in ("cost", "qaly", "ly")}
+            out["psa_mean"] = {k: float(v.mean()) for k, v in columns.items()}
+            out["psa_sd"] = {k: float(v.std(ddof=1)) for k, v in columns.items()}
+            out["psa_simulation_error"] = {
+                "cost": float(self.draws.cost_error[i]),
+                "qaly": float(self.draws.qaly_error[i]),
+            }
+        return out
+
+    def _frontier(self) -> list[dict[str, Any]]:
+        costs, effects = self.totals("clock_reset")
+        rows = incremental_analysis(costs, effects, self.strategies)
+        return [
+            {"strategy": r.name, "status": r.status, "icer": r.icer, "against": r.against,
+             "dominated_by": list(r.dominated_by)}
+            for r in rows
+        ]  # fmt: skip
+
+    def _contrasts(self, structure: str) -> list[dict[str, Any]]:
+        costs, effects = self.totals(structure)
+        rows = pairwise(costs, effects, self.strategies, reference=self.strategies[0], threshold=self.threshold)
+        return [
+            {
+                "strategy": r.name,
+                "comparator": r.reference,
+                "delta_cost": r.delta_cost,
+                "delta_qaly": r.delta_effect,
+                "icer": r.icer,
+                "inmb": {f"{t:g}": t * r.delta_effect - r.delta_cost for t in self.priced},
+                "quadrant": r.quadrant,
+                "reading": r.reading,
+            }
+            for r in rows
+        ]
+
+    def _structure(self, name: str) -> dict[str, Any]:
+        out: dict[str, Any] = {"strategies": {}, "contrasts": self._contrasts(name)}
+        for s in self.strategies:
+            own = self.structures[s][name]
+            o = own.outcomes
+            out["strategies"][s] = {
+                "cost": float(o.cost.mean()),
+                "qaly": float(o.qaly.mean()),
+                "ly": float(o.ly.mean()),
+                "ly_by_state": {k: float(v.mean()) for k, v in o.life_years.items()},
+                "capped": own.capped,
+                "misfit": dict(own.misfit),
+                "fitted": {k: {"family": d.family, "params": list(d.params)} for k, d in own.fitted.items()},
+            }
+        return out
+
+    def _ceac(self) -> list[dict[str, Any]]:
+        found = self.acceptability
+        if found is None:
+            return []
+        return [
+            {
+                "wtp": float(w),
+                "probability": dict(zip(self.strategies, map(float, p), strict=True)),
+                "optimal": self.strategies[int(best)],
+                "frontier": float(f),
+            }
+            for w, p, best, f in zip(found.wtp, found.probability, found.optimal, found.frontier, strict=True)
+        ]
+
+    def _evpi(self) -> list[dict[str, Any]]:
+        """Per patient, at every threshold: of everything, and of each group of parameters."""
+        if self.draws is None:
+            return []
+        known = dict(self.information)
+        whole = known.pop("all")
+        rows = []
+        for i, threshold in enumerate(self.priced):
+            at = int(np.argmin(np.abs(self.wtp - threshold)))
+            values = {k: {"value": float(v.value[i]), "error": float(v.standard_error[i])} for k, v in known.items()}
+            rows.append({"wtp": threshold, "evpi": float(whole.value[at]), "evppi": values})
+        return rows
+
+    def save(self, out: str | Path, *, command: str | None = None) -> Path:
+        """Write ``summary.json``, tables, figures, ``report.html``, ``provenance.json`` into a folder, or nothing."""
+        from simulate.report.evaluation_writer import write_evaluation
+
+        return write_evaluation(self, Path(out), command=command)
