@@ -17,7 +17,9 @@ from simulate.files import code_key, content_key, plain, sha256_of
 
 __all__ = ["command_line", "input_files", "provenance", "shown_path", "versions"]
 
-PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "pandas", "lifelines", "matplotlib", "pyarrow", "pydantic")
+PACKAGES = (
+    "numpy", "scipy", "numba", "llvmlite", "pandas", "lifelines", "matplotlib", "pyarrow", "pydantic", "scikit-learn",
+)  # fmt: skip
 
 
 def versions() -> dict[str, str | None]:

@@ -154,6 +154,12 @@ def test_decimals_in_line_stay_on_the_frontier():
     assert [row.icer for row in rows] == [None, 1000.0, 1000.0]
 
 
+def test_ratio_beyond_the_largest_number_is_infinite():
+    strategies = [0.0, 1.0], [0.0, 1e-311], ["a", "b"]
+    assert incremental_analysis(*strategies)[1].icer == float("inf")
+    assert pairwise(*strategies, reference="a", threshold=1.0)[0].icer == float("inf")
+
+
 @pytest.mark.parametrize(
     ("cost", "effect", "quadrant", "reading", "icer"),
     [

@@ -14,14 +14,15 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm, qmc
 
-from simulate.economics.evsi import evsi, evsi_by_size, expected_net_benefit_of_sampling
-from simulate.economics.voi import FEW_LEVELS, GAUSSIAN_PROCESS_MOST, METHODS, evpi, evppi, patients_to_benefit
+from simulate.economics.evsi import evsi, evsi_by_size, expected_net_benefit_of_sampling, patients_to_benefit
+from simulate.economics.voi import FEW_LEVELS, GAUSSIAN_PROCESS_MOST, METHODS, evpi, evppi
 from simulate.errors import InputError
 
 pytest.importorskip("sklearn")
 
 WTP = np.array([1.0, 2.0, 3.0])
 MANY = 2**14
+EVENLY = norm.ppf((np.arange(100_000) + 0.5) / 100_000)
 
 
 def exact(mean, spread):
@@ -145,15 +146,22 @@ def test_methods_on_a_thousand_draws(method):
     assert abs(found.value[0] - truth) < 3.0 * found.standard_error[0] < 0.2
 
 
-def test_standard_error_is_the_spread_of_repeated_analyses():
+@pytest.mark.parametrize(
+    ("mean", "truth"),
+    [
+        (lambda x: 1.0 + x, exact(1.0, 1.0)),
+        (lambda x: np.sin(2.0 * x) - 0.2, np.maximum(np.sin(2.0 * EVENLY) - 0.2, 0.0).mean()),
+    ],
+)
+def test_standard_error_covers_the_spread_of_repeated_analyses(mean, truth):
     random, found = np.random.default_rng(4), []
     for _ in range(120):
         p = random.standard_normal((500, 2))
-        one = evppi(*two(2.0 * p[:, 1], 1.0 + p[:, 0]), [1.0], p[:, 0], resamples=30)
+        one = evppi(*two(p[:, 1], mean(p[:, 0])), [1.0], p[:, 0], resamples=30)
         found.append((one.value[0], one.standard_error[0], one.bias[0]))
     values, errors, biases = np.transpose(found)
-    assert errors.mean() == pytest.approx(values.std(), rel=0.25)
-    assert abs(values.mean() - exact(1.0, 1.0)) < 4.0 * values.std() / np.sqrt(120) + abs(biases.mean())
+    assert 0.85 < errors.mean() / values.std() < 1.5
+    assert abs(values.mean() - truth) < 4.0 * values.std() / np.sqrt(120) + abs(biases.mean())
 
 
 def test_resamples_are_for_the_error_only(voi_vignette):
@@ -163,7 +171,7 @@ def test_resamples_are_for_the_error_only(voi_vignette):
     first, second = (evppi(*some, WTP, known, resamples=8) for _ in range(2))
     np.testing.assert_array_equal(first.value, evppi(*some, WTP, known, resamples=0).value)
     np.testing.assert_array_equal(first.standard_error, second.standard_error)
-    assert (first.standard_error > evppi(*some, WTP, known, resamples=0).standard_error).all()
+    assert (first.standard_error >= evppi(*some, WTP, known, resamples=0).standard_error).all()
 
 
 @pytest.mark.parametrize("params", [np.ones(64), np.column_stack((np.ones(64), np.arange(64.0)))])
