@@ -26,13 +26,13 @@ def discount_factor(months: ArrayLike, rate: float, method: str) -> Array:
     Parameters
     ----------
     rate : a year. For ``continuous`` it is the force of interest, ``exp(-rate t)``; for ``yearly`` and ``per_cycle``
-        an annual rate, ``(1 + rate)**-t`` with t in whole years begun (``yearly``) or exact (``per_cycle``).
+        an annual rate, ``(1 + rate)**-t`` with t in whole years past (``yearly``) or exact (``per_cycle``).
     """
     years = np.asarray(months, np.float64) / 12.0
     if method == "continuous":
         return np.exp(-rate * years)
     if method == "yearly":
-        # a year ends with its last day: what falls within a thousandth of a month before the next counts with it
+        # the margin is for rounding: what happens at the end of a year counts with the next
         return (1.0 + rate) ** -np.floor(years + 1e-9)
     return (1.0 + rate) ** -years
 
@@ -48,12 +48,14 @@ class Clock:
     counting : ``integral`` (trapezoid on days), or sums over cycles counted at their ``start``, their ``end``, as the
         mean of both (``half_cycle``), or by Simpson's rule (``simpson``).
     cycle : months, for the sums over cycles and `per_cycle` discounting.
+    per_month : steps of the grid in a month; a step is a day by default, and is called so below.
     """
 
     horizon: float
     discount: Discount
     counting: str = "integral"
     cycle: float = 1.0
+    per_month: float = DAYS_PER_MONTH
 
     def __post_init__(self) -> None:
         if self.counting not in COUNTING:
@@ -66,7 +68,12 @@ class Clock:
     @property
     def days(self) -> int:
         """Last day of the grid: the horizon, rounded up to whole days."""
-        return math.ceil(self.horizon * DAYS_PER_MONTH - 1e-6)
+        return math.ceil(self.horizon * self.per_month - 1e-6)
+
+    @property
+    def months(self) -> Array:
+        """The grid, months, float64[D + 1]."""
+        return np.arange(self.days + 1) / self.per_month
 
     def rate(self, what: str) -> float:
         """Yearly rate of ``costs`` or ``effects``; of ``time``, which is not discounted, 0."""
@@ -82,11 +89,11 @@ class Clock:
 
     def _daily(self, what: str) -> Array:
         """Trapezoid on days; a day counts with the factor of its middle. The last may be part of a day."""
-        edges = np.minimum(np.arange(self.days + 1) / DAYS_PER_MONTH, self.horizon)
+        edges = np.minimum(np.arange(self.days + 1) / self.per_month, self.horizon)
         width = np.diff(edges)
         weight = width * self.factor(0.5 * (edges[1:] + edges[:-1]), what)
         out = np.zeros(self.days + 1)
-        last = width[-1] * DAYS_PER_MONTH  # part of the last day inside the horizon: its end is interpolated
+        last = width[-1] * self.per_month  # part of the last day inside the horizon: its end is interpolated
         out[:-1] += 0.5 * weight
         out[1:] += 0.5 * weight
         out[-2] += 0.5 * weight[-1] * (1.0 - last)
@@ -112,7 +119,7 @@ class Clock:
 
     def _spread(self, out: Array, months: Array, weight: Array) -> None:
         """Add weights at months, divided between the two days around each."""
-        day = np.minimum(months * DAYS_PER_MONTH, self.days)
+        day = np.minimum(months * self.per_month, self.days)
         low = np.minimum(np.floor(day).astype(np.int64), self.days - 1)
         np.add.at(out, low, weight * (1.0 - (day - low)))
         np.add.at(out, low + 1, weight * (day - low))
@@ -129,6 +136,12 @@ class Clock:
         """Weights with which ``survival @ w`` is the discounted share who leave, each at the middle of her day."""
         return self._leaving(self.factor(self._middles(), what))
 
+    def at_entering(self, what: str) -> Array:
+        """Weights, float64[D], of the shares who enter a state during each day, each at the middle of her day."""
+        value = self.factor(self._middles(), what)
+        value[-1] *= self._last_part
+        return value
+
     def before_leaving(self, last: float, what: str) -> Array:
         """Weights with which ``survival @ w`` is discounted months spent in the `last` months before leaving.
 
@@ -137,15 +150,20 @@ class Clock:
         middle = self._middles()
         return self._leaving(self._until(middle, what) - self._until(np.maximum(middle - last, 0.0), what))
 
+    @property
+    def _last_part(self) -> float:
+        """Part of the last day that lies inside the horizon."""
+        return self.horizon * self.per_month - (self.days - 1)
+
     def _middles(self) -> Array:
         """Middle of each day, months; of the last, of its part inside the horizon."""
-        edges = np.minimum(np.arange(self.days + 1) / DAYS_PER_MONTH, self.horizon)
+        edges = np.minimum(np.arange(self.days + 1) / self.per_month, self.horizon)
         return 0.5 * (edges[1:] + edges[:-1])
 
     def _leaving(self, value: Array) -> Array:
         """Weights that give each day's leavers a value; of the last day only the part inside the horizon."""
         value = value.copy()
-        value[-1] *= self.horizon * DAYS_PER_MONTH - (self.days - 1)
+        value[-1] *= self._last_part
         out = np.zeros(self.days + 1)
         out[:-1] += value
         out[1:] -= value
@@ -153,6 +171,6 @@ class Clock:
 
     def _until(self, months: Array, what: str) -> Array:
         """Discounted months from the start to some moments."""
-        edges = np.arange(self.days + 1) / DAYS_PER_MONTH
+        edges = np.arange(self.days + 1) / self.per_month
         factor = self.factor(0.5 * (edges[1:] + edges[:-1]), what)
-        return np.interp(months, edges, np.concatenate(([0.0], np.cumsum(factor / DAYS_PER_MONTH))))
+        return np.interp(months, edges, np.concatenate(([0.0], np.cumsum(factor / self.per_month))))

@@ -75,7 +75,7 @@ def cost_items(care: Care, file: Economics, values: Values, clock: Clock) -> lis
 def _on_treatment(months: Array, stop: float, clock: Clock) -> Array:
     """Weights of uses at months while on treatment: progression-free and not stopped."""
     out = clock.at_times(months, "costs")
-    days = np.arange(len(out)) / DAYS_PER_MONTH
+    days = clock.months
     return out * np.exp(-stop * days)
 
 
@@ -146,8 +146,7 @@ def _state_costs(file: Economics, values: Values, clock: Clock) -> Iterator[Item
         place: tuple[str | int, ...] = ("states", state, "cost")
         if place in values.by_place:
             yield Item("states", state, place, state, clock.in_state("costs"), values[place])
-    middle = (np.arange(clock.days) + 0.5) / DAYS_PER_MONTH
-    entering = clock.factor(middle, "costs")
+    entering = clock.at_entering("costs")
     if ("once", "progression") in values.by_place:
         place = ("once", "progression")
         yield Item("states", "progression", place, PROGRESSING, entering, values[place])

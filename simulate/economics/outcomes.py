@@ -88,20 +88,34 @@ def account(traces: Traces, costs: list[Item], health: list[Item], in_state: Map
     ----------
     in_state : ``time`` and ``effects`` → weights of months in a state, undiscounted and discounted like effects.
     """
-    years = {s: traces.state(s) @ in_state["time"] / 12.0 for s in traces.states}
-    discounted = {s: traces.state(s) @ in_state["effects"] / 12.0 for s in traces.states}
-    return Outcomes(_filled(traces, costs), _filled(traces, health), years, discounted)
+    years = {what: weights / 12.0 for what, weights in in_state.items()}
+    uses, spent = _totals(traces, [*costs, *health], years)
+    lines = [Line(i.category, i.name, i.place, u, i.price) for i, u in zip([*costs, *health], uses, strict=True)]
+    return Outcomes(
+        tuple(lines[: len(costs)]), tuple(lines[len(costs) :]), spent.get("time", {}), spent.get("effects", {})
+    )
 
 
-def _filled(traces: Traces, items: list[Item]) -> tuple[Line, ...]:
-    return tuple(Line(i.category, i.name, i.place, _uses(traces, i), i.price) for i in items)
+def _totals(
+    traces: Traces, items: list[Item], years: Mapping[str, Array]
+) -> tuple[list[Array], dict[str, dict[str, Array]]]:
+    """Uses of every item, and years in every state: one product of matrices a state.
 
-
-def _uses(traces: Traces, item: Item) -> Array:
-    if item.on == "start":
-        return item.weights
-    if item.on == ALIVE:
-        return traces.alive @ item.weights
-    if item.on == PROGRESSING:
-        return traces.progressing @ item.weights
-    return traces.state(item.on) @ item.weights
+    Whoever is alive is in one of the states, so what is weighed by survival is weighed by each of them.
+    """
+    out: list[Array] = [np.zeros(traces.draws) for _ in items]
+    spent: dict[str, dict[str, Array]] = {what: {} for what in years}
+    for k, item in enumerate(items):
+        if item.on == "start":
+            out[k] = item.weights
+        elif item.on == PROGRESSING:
+            out[k] = traces.progressing @ item.weights
+    for state in traces.states:
+        chosen = [k for k, item in enumerate(items) if item.on in (state, ALIVE)]
+        weights = np.column_stack([*(items[k].weights for k in chosen), *years.values()])
+        totals = traces.state(state) @ weights
+        for j, k in enumerate(chosen):
+            out[k] = out[k] + totals[:, j]
+        for j, what in enumerate(years, start=len(chosen)):
+            spent[what][state] = totals[:, j]
+    return out, spent

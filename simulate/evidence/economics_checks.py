@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from simulate.errors import InputError
 from simulate.evidence.economics_schema import Economics, ReferenceCase
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
-from simulate.evidence.money_schema import Money, Quantity, Share, Utility
+from simulate.evidence.money_schema import Disutility, Money, Quantity, Share, Size, Utility
 from simulate.evidence.origins import cited, origin
 
 if TYPE_CHECKING:
     from simulate.evidence.document import FieldPath
     from simulate.evidence.library import Library
 
+# Of the joint model, and of pathways.
+STATES = ("progression_free", "progressed", "second_line", "after_second_line")
 WIDE = 1.0  # coefficient of variation above which a standard error is more likely a slip
 
 
@@ -43,6 +46,9 @@ def check_economics(file: Economics, library: Library | None = None) -> list[Fin
         if isinstance(quantity, Money):
             out += _convertible(path, quantity, file)
     out += _drugs(file)
+    for name in file.states:
+        if name not in STATES:
+            out.append(Finding(("states", name), f"no state {name!r}.", suggest(name, STATES)))
     for name, event in file.toxicities.items():
         here: FieldPath = ("toxicities", name)
         if (event.disutility is None) != (event.days is None):
@@ -76,7 +82,12 @@ def _reference(file: Economics, library: Library) -> Iterator[Finding]:
         message = f"no reference case {file.reference_case!r}."
         yield Finding(("reference_case",), message, suggest(file.reference_case, known))
         return
-    case = library.reference_case(file.reference_case)
+    try:
+        case = library.reference_case(file.reference_case)
+    except InputError:
+        message = f"reference case {file.reference_case!r} has errors."
+        yield Finding(("reference_case",), message, f"See `simulate check reference_cases/{file.reference_case}`.")
+        return
     if case.currency != file.currency:
         message = f"{file.currency} is not the currency of reference case {case.id}, {case.currency}."
         yield Finding(("currency",), message, "Its thresholds are in that currency: use it, or another reference case.")
@@ -97,7 +108,7 @@ def _spread(path: FieldPath, quantity: Quantity) -> Iterator[Finding]:
     if quantity.cv is not None and quantity.cv > WIDE:
         message = f"{quantity.cv:g} is a standard error larger than the value."
         yield Finding((*path, "cv"), message, "A coefficient of variation of 20 % is 0.2.")
-    if quantity.se is not None and isinstance(quantity, Money) and quantity.value and quantity.se > quantity.value:
+    if quantity.se is not None and isinstance(quantity, Money | Size) and 0.0 < quantity.value < quantity.se:
         message = f"{quantity.se:g} exceeds the value {quantity.value:g}."
         yield Finding((*path, "se"), message, "Give the standard error of the mean, not a standard deviation.")
     yield from _distribution(path, quantity)
@@ -108,12 +119,13 @@ def _distribution(path: FieldPath, quantity: Quantity) -> Iterator[Finding]:
     here: FieldPath = (*path, "distribution")
     if name in ("gamma", "lognormal") and value <= 0.0:
         yield Finding(here, f"a {name} mean is above 0, found {value:g}.", "Take normal or fixed.")
-    beta = name == "beta" or (name is None and isinstance(quantity, Utility | Share) and 0.0 < value < 1.0)
+    beta = name == "beta" or (name is None and isinstance(quantity, Utility | Disutility | Share))
     if name == "beta" and not 0.0 < value < 1.0:
         yield Finding(here, f"a beta mean lies between 0 and 1, found {value:g}.", "Take normal or fixed.")
-    elif beta and quantity.se is not None and quantity.se**2 >= value * (1.0 - value):
-        message = f"{quantity.se:g} is wider than any distribution between 0 and 1 with mean {value:g}."
-        yield Finding((*path, "se"), message, "Give the standard error of the mean, not a standard deviation.")
+    elif beta and 0.0 < value < 1.0 and quantity.standard_error**2 >= value * (1.0 - value):
+        field = next(n for n in ("se", "cv", "interval") if getattr(quantity, n) is not None)
+        message = f"{quantity.standard_error:g} is wider than any distribution between 0 and 1 with mean {value:g}."
+        yield Finding((*path, field), message, "Give the standard error of the mean, not a standard deviation.")
 
 
 def _convertible(path: FieldPath, amount: Money, file: Economics) -> Iterator[Finding]:
@@ -145,3 +157,14 @@ def _drugs(file: Economics) -> Iterator[Finding]:
                 yield Finding(("drugs", name, "vials", i), message, "Keep the price that is paid.")
     if file.drugs and file.administration is None:
         yield Finding(("drugs",), "are priced, their administration is not.", "Add `administration`.")
+
+
+def stated_quantity(path: FieldPath, quantity: Quantity, library: Library | None) -> Iterator[Finding]:
+    """Origin and spread of a number that stands outside an economic file."""
+    yield from origin(path, quantity, library)
+    yield from _spread(path, quantity)
+
+
+def convertible(path: FieldPath, amount: Money, file: Economics) -> Iterator[Finding]:
+    """Whether an amount can be brought to a file's currency and year."""
+    return _convertible(path, amount, file)

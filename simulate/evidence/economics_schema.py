@@ -212,9 +212,14 @@ class Economics(Model):
 
     def quantities(self) -> dict[tuple[str | int, ...], Quantity]:
         """Every uncertain number with its place in the file, in the file's order."""
-        out: dict[tuple[str | int, ...], Quantity] = {}
-        _collect(self, (), out)
-        return out
+        return places_of(self)
+
+
+def places_of(model: Model) -> dict[tuple[str | int, ...], Quantity]:
+    """Every uncertain number inside a record with its place, in the order of its fields."""
+    out: dict[tuple[str | int, ...], Quantity] = {}
+    _collect(model, (), out)
+    return out
 
 
 def _collect(value: object, path: tuple[str | int, ...], out: dict[tuple[str | int, ...], Quantity]) -> None:
@@ -242,7 +247,7 @@ class Treated(Stated):
     A stop at a constant rate besides progression is solved so that the model returns it.
     """
 
-    median_cycles: Positive
+    median_cycles: Annotated[float, Field(strict=True, ge=1, allow_inf_nan=False)]
 
 
 class EconomicQuestion(Model):

@@ -31,7 +31,7 @@ def check_evaluation(scenario: Scenario, library: Library | None) -> Iterator[Fi
         yield Finding(("economics", "cycle"), message, "Shorten the cycle, or lengthen the horizon.")
     if list(asked.thresholds) != sorted(set(asked.thresholds)):
         yield Finding(("economics", "thresholds"), "do not increase.", "Sort them, each once.")
-    yield from _strategies(scenario, asked)
+    yield from _strategies(scenario, asked, library)
     if library is None:
         return
     known = library.economics_files()
@@ -49,7 +49,7 @@ def check_evaluation(scenario: Scenario, library: Library | None) -> Iterator[Fi
     yield from _regimens(asked, setting, library)
 
 
-def _strategies(scenario: Scenario, asked: EconomicQuestion) -> Iterator[Finding]:
+def _strategies(scenario: Scenario, asked: EconomicQuestion, library: Library | None) -> Iterator[Finding]:
     """A regimen for every arm, and for nothing else."""
     path: FieldPath = ("economics", "regimens")
     for name in asked.regimens:
@@ -59,7 +59,7 @@ def _strategies(scenario: Scenario, asked: EconomicQuestion) -> Iterator[Finding
         here: FieldPath = ("economics", "treated", name)
         if name not in asked.regimens:
             yield Finding(here, f"strategy {name!r} has no regimen.", suggest(name, asked.regimens))
-        yield from origin(here, treated)
+        yield from origin(here, treated, library)
     for name, strategy in scenario.strategies.items():
         if strategy.arm is not None and name not in asked.regimens:
             message = f"strategy {name!r} has no regimen, so nothing says what it uses."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -48,6 +49,21 @@ class Quantity(Stated):
     distribution: Distribution | None = None
     borrowed: Text | None = None
     record: Records | None = None
+
+    @property
+    def standard_error(self) -> float:
+        """Standard error of the mean; 0 where the file gives none.
+
+        From an interval it is the width over the normal quantiles, on the value's own scale.
+        """
+        if self.se is not None:
+            return self.se
+        if self.cv is not None:
+            return self.cv * abs(self.value)
+        if self.interval is not None:
+            z = NormalDist().inv_cdf(0.5 + 0.5 * self.interval.level)
+            return (self.interval.high - self.interval.low) / (2.0 * z)
+        return 0.0
 
 
 class Utility(Quantity):

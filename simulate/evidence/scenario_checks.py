@@ -9,6 +9,7 @@ from simulate.errors import InputError
 from simulate.evidence.evaluation_checks import check_evaluation
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
+from simulate.evidence.own_checks import check_own
 from simulate.evidence.pathway_checks import check_form, check_pathways
 from simulate.evidence.scenario_schema import NO_COMPARATOR, STATES, Scenario
 from simulate.evidence.schema import Trial
@@ -22,6 +23,9 @@ MONTHS_IN_A_LIFE = 1200
 
 def check_scenario(scenario: Scenario, library: Library | None = None) -> list[Finding]:
     """Every rule a scenario breaks; those that need the trial only where a library is given."""
+    if scenario.own_model is not None:
+        sound = [*_strategies(scenario), *_times(scenario), *check_own(scenario, library)]
+        return [*sound, *check_evaluation(scenario, library)]
     findings = [*check_form(scenario), *_strategies(scenario), *check_pathway(scenario.pathway), *_times(scenario)]
     findings += check_evaluation(scenario, library)
     return [*findings, *(_against_library(scenario, library) if library is not None else ())]

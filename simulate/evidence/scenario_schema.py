@@ -11,6 +11,7 @@ from simulate.evidence.economics_schema import EconomicQuestion
 from simulate.evidence.fields import Id, Model, Positive, PositiveCount, Slug, Text
 from simulate.evidence.limits import MAX_PATIENTS
 from simulate.evidence.money_schema import Rate
+from simulate.evidence.own_schema import OwnModel
 from simulate.evidence.pathway_schema import LaterLine, Scans, SelectionBias, Supportive
 from simulate.evidence.strategy_schema import Rules
 
@@ -89,6 +90,7 @@ class Scenario(Model):
     discounting: Discounting = Discounting()
     trial_like_n: PositiveCount | None = None
     economics: EconomicQuestion | None = None
+    own_model: OwnModel | None = None
     limits: tuple[Text, ...] = ()
     assumptions: tuple[Text, ...] = ()
     sources: tuple[Slug, ...] = ()

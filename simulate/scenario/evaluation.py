@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +16,12 @@ from simulate.economics.acceptability import Acceptability, acceptability
 from simulate.economics.case import Case, prepare
 from simulate.economics.compared import STRUCTURES, Structured, all_structures, joint_partition
 from simulate.economics.frontier import incremental_analysis, pairwise
+from simulate.economics.own import OwnCase, prepare_own
+from simulate.economics.own_psa import analyse_own, structured
 from simulate.economics.psa import Draws, analyse
 from simulate.economics.voi import Value, evpi, evppi
 from simulate.errors import input_error
+from simulate.scenario.own import OwnScenario
 from simulate.scenario.pathways import PathwayScenario
 from simulate.scenario.scenario import Scenario
 
@@ -29,7 +32,7 @@ FOLLOW_UP = 36.0  # months an analyst sees where no data cut is named
 
 
 def evaluate(
-    scenario: Scenario | PathwayScenario,
+    scenario: Scenario | PathwayScenario | OwnScenario,
     *,
     draws: int = 1000,
     patients: int | None = None,
@@ -62,6 +65,11 @@ def evaluate(
         raise input_error("is 1; one draw has no spread.", field="--draws", advice="Take 0, or 100 and more.")
     s = scenario.file.seed if seed is None else seed
     started = datetime.now(UTC).isoformat(timespec="seconds")
+    if isinstance(scenario, OwnScenario):
+        own = prepare_own(scenario.file, scenario.library)
+        found = {k: {"partitioned": structured(own, k)} for k in scenario.strategies}
+        sampled, crossed = analyse_own(own, draws, s) if draws else (None, {})
+        return Evaluation(scenario, own, found, sampled, n, s, threads, started, "partitioned", crossed)
     case = case_of(scenario)
     structures = {k: all_structures(case, k, n, s, threads) for k in scenario.strategies}
     drawn = analyse(case, draws, draw_patients, s, threads) if draws else None
@@ -87,16 +95,20 @@ class Evaluation:
     structures : strategy → structure → `Structured`, at the values of the files.
     draws : the probabilistic analysis; None without.
     patients, seed, threads, started : of the run.
+    base_structure : name of the base case: the joint model integrated, or the one partition of a model of one's own.
+    crossed : strategy → share of draws in which PFS lay above OS and was cut down to it, of a model of one's own.
     """
 
-    scenario: Scenario
-    case: Case
+    scenario: Scenario | OwnScenario
+    case: Case | OwnCase
     structures: Mapping[str, Mapping[str, Structured]]
     draws: Draws | None
     patients: int
     seed: int
     threads: int | None = None
     started: str = ""
+    base_structure: str = "clock_reset"
+    crossed: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -116,7 +128,7 @@ class Evaluation:
 
     def base(self, strategy: str) -> Structured:
         """The base case: the joint model integrated, free of simulation error."""
-        return self.structures[strategy]["clock_reset"]
+        return self.structures[strategy][self.base_structure]
 
     def totals(self, structure: str) -> tuple[list[float], list[float]]:
         """Mean cost and QALY of every strategy under a structure."""
@@ -169,16 +181,19 @@ class Evaluation:
             "thresholds": list(case.thresholds),
             "strategies": {s: self._strategy(i, s) for i, s in enumerate(self.strategies)},
             "frontier": self._frontier(),
-            "contrasts": self._contrasts("clock_reset"),
-            "structures": {k: self._structure(k) for k in STRUCTURES},
-            "joint_partition_difference": max(joint_partition(case, s) for s in self.strategies),
+            "base_structure": self.base_structure,
+            "contrasts": self._contrasts(self.base_structure),
+            "structures": {k: self._structure(k) for k in STRUCTURES if k in next(iter(self.structures.values()))},
+            "joint_partition_difference": None
+            if isinstance(case, OwnCase)
+            else max(joint_partition(case, s) for s in self.strategies),
+            "crossed": dict(self.crossed),
             "ceac": self._ceac(),
             "evpi": self._evpi(),
         }
 
     def _strategy(self, i: int, name: str) -> dict[str, Any]:
-        own, simulated = self.base(name).outcomes, self.structures[name]["simulation"].outcomes
-        root = np.sqrt(len(simulated.cost))
+        own = self.base(name).outcomes
         out: dict[str, Any] = {
             "cost": float(own.cost[0]),
             "ly": float(own.ly[0]),
@@ -186,7 +201,7 @@ class Evaluation:
             "cost_by_category": {k: float(np.mean(v)) for k, v in own.by_category().items()},
             "qaly_by_item": {k: float(np.mean(v)) for k, v in own.by_item().items()},
             "ly_by_state": {k: float(v[0]) for k, v in own.life_years.items()},
-            "mc_error": {k: float(np.std(getattr(simulated, k), ddof=1) / root) for k in ("cost", "qaly", "ly")},
+            "mc_error": self._simulation_error(name),
         }
         if self.draws is not None:
             columns = {k: getattr(self.draws, k)[:, i] for k in ("cost", "qaly", "ly")}
@@ -198,8 +213,16 @@ class Evaluation:
             }
         return out
 
+    def _simulation_error(self, name: str) -> dict[str, float]:
+        """Standard error of the simulated structure, between batches of patients; 0 where nothing is simulated."""
+        found = self.structures[name].get("simulation")
+        if found is None:
+            return {"cost": 0.0, "qaly": 0.0, "ly": 0.0}
+        root = np.sqrt(len(found.outcomes.cost))
+        return {k: float(np.std(getattr(found.outcomes, k), ddof=1) / root) for k in ("cost", "qaly", "ly")}
+
     def _frontier(self) -> list[dict[str, Any]]:
-        costs, effects = self.totals("clock_reset")
+        costs, effects = self.totals(self.base_structure)
         rows = incremental_analysis(costs, effects, self.strategies)
         return [
             {"strategy": r.name, "status": r.status, "icer": r.icer, "against": r.against,

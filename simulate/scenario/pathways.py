@@ -23,7 +23,8 @@ from simulate.model.graph import Compiled, build
 from simulate.model.types import JointModel
 from simulate.pathways.assemble import Plan
 from simulate.pathways.comparability import comparability
-from simulate.pathways.oracle import Outcome, integrate
+from simulate.pathways.integrated import Integrated
+from simulate.pathways.oracle import Outcome
 from simulate.pathways.setting import assemble
 from simulate.pathways.subgroups import Subgroup, subgroup_rows, subgroups
 from simulate.scenario.rates import discount_rates
@@ -146,21 +147,19 @@ class PathwayScenario:
         from simulate.pathways.other_mixes import other_mixes
 
         return {
-            "count_once": count_once(self.file, self.plan),
-            "later_mixes": other_mixes(self.file, self.plan),
+            "count_once": count_once(self._integrated),
+            "later_mixes": other_mixes(self.file, self._integrated),
             "on_treatment": on_treatment(self.plan, self.file.horizon),
-            "selection_bias": selection_bias(self.file, self.plan),
+            "selection_bias": selection_bias(self.file, self._integrated),
         }
 
     @cached_property
-    def _integrated(self) -> dict[str, Outcome]:
-        return {}
+    def _integrated(self) -> Integrated:
+        return Integrated(self.plan, self.file.horizon)
 
     def integrated(self, strategy: str) -> Outcome:
         """The same strategy by numerical integration: what the simulation is held against."""
-        if strategy not in self._integrated:
-            self._integrated[strategy] = integrate(self.plan.graphs[strategy], self.file.horizon)
-        return self._integrated[strategy]
+        return self._integrated.strategy(strategy)
 
 
 def _shifted(progress: Progress, offset: int, total: int) -> Progress:

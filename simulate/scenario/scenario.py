@@ -30,6 +30,7 @@ from simulate.scenario.result import Result
 from simulate.sensitivity import Question
 
 if TYPE_CHECKING:
+    from simulate.scenario.own import OwnScenario
     from simulate.scenario.pathways import PathwayScenario
 
 Progress = Callable[[int, int], None]
@@ -38,7 +39,7 @@ CONTRASTED = ("os", "pfs")
 
 def load(
     name: str | Path, *, params: str | Path | None = None, overrides: Mapping[str, str] | None = None
-) -> Scenario | PathwayScenario:
+) -> Scenario | PathwayScenario | OwnScenario:
     """Load a scenario of the library by its id, or a scenario file by its path.
 
     Parameters
@@ -55,6 +56,10 @@ def load(
     file = library.scenario(name)
     if overrides:
         file = file.with_overrides(overrides, library)
+    if file.own_model is not None:
+        from simulate.scenario.own import OwnScenario
+
+        return OwnScenario(file, library)
     if file.trial is None:
         from simulate.scenario.pathways import PathwayScenario
 

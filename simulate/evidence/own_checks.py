@@ -1,0 +1,81 @@
+"""Rules for scenarios that bring their own model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from simulate.evidence.economics_checks import stated_quantity
+from simulate.evidence.findings import Finding
+from simulate.evidence.messages import suggest
+from simulate.evidence.own_schema import CURVES, MONTHS, OwnArm, OwnCurve
+
+if TYPE_CHECKING:
+    from simulate.evidence.document import FieldPath
+    from simulate.evidence.library import Library
+    from simulate.evidence.scenario_schema import Scenario
+
+POSITIVE = ("rate", "scale", "sdlog")  # parameters that are above 0 in every family
+MOST_STEPS = 20_000
+
+
+def check_own(scenario: Scenario, library: Library | None) -> Iterator[Finding]:
+    """Every rule that a model of one's own breaks."""
+    own = scenario.own_model
+    if own is None:
+        return
+    if scenario.trial is not None:
+        yield Finding(("own_model",), "stands beside a trial.", "Leave one of them out.")
+    if scenario.economics is None:
+        yield Finding(("economics",), "is missing.", "A model of one's own is only evaluated: name its `setting`.")
+    for name, strategy in scenario.strategies.items():
+        given = [k for k in ("arm", "regimen", "follow", "lines") if getattr(strategy, k) is not None]
+        if given:
+            message = f"names {given[0]!r}, but the scenario has a model of its own."
+            yield Finding(("strategies", name), message, "Give only its `label`; its curves are in `own_model.arms`.")
+        if name not in own.arms:
+            yield Finding(("own_model", "arms"), f"has no arm {name!r}.", "Give curves for every strategy.")
+    for name in own.arms:
+        if name not in scenario.strategies:
+            yield Finding(("own_model", "arms", name), f"no strategy {name!r}.", suggest(name, scenario.strategies))
+    step = own.grid * MONTHS[own.unit]
+    if not step <= scenario.horizon <= MOST_STEPS * step:
+        message = f"a grid of {own.grid:g} {own.unit} does not fit a horizon of {scenario.horizon:g} months."
+        yield Finding(("own_model", "grid"), message, f"Between one step and {MOST_STEPS:,} fit.")
+    for name, arm in own.arms.items():
+        yield from _arm(("own_model", "arms", name), arm, library)
+
+
+def _arm(path: FieldPath, arm: OwnArm, library: Library | None) -> Iterator[Finding]:
+    for endpoint in ("pfs", "os"):
+        yield from _curve((*path, endpoint), getattr(arm, endpoint), library)
+    for field in ("costs", "utilities", "toxicities"):
+        for key, quantity in getattr(arm, field).items():
+            yield from stated_quantity((*path, field, key), quantity, library)
+    for field in ("start", "progression", "death"):
+        quantity = getattr(arm, field)
+        if quantity is not None:
+            yield from stated_quantity((*path, field), quantity, library)
+    for i, repeated in enumerate(arm.repeated):
+        yield from stated_quantity((*path, "repeated", i, "cost"), repeated.cost, library)
+
+
+def _curve(path: FieldPath, curve: OwnCurve, library: Library | None) -> Iterator[Finding]:
+    """The family's own parameters, each inside its range."""
+    wanted = CURVES[curve.family]
+    here: FieldPath = (*path, "parameters")
+    for name in wanted:
+        if name not in curve.parameters:
+            yield Finding(here, f"{curve.family} needs {name!r}.", f"Its parameters are {', '.join(wanted)}.")
+    for name, quantity in curve.parameters.items():
+        if name not in wanted:
+            yield Finding((*here, name), f"{curve.family} has no parameter {name!r}.", suggest(name, wanted))
+            continue
+        positive = name in POSITIVE or (name == "shape" and curve.family != "gompertz")
+        if positive and quantity.value <= 0.0:
+            yield Finding((*here, name), f"is {quantity.value:g}; it must be above 0.", "Check the sign.")
+        yield from stated_quantity((*here, name), quantity, library)
+    if curve.hazard_ratio is not None:
+        if curve.hazard_ratio.value <= 0.0:
+            yield Finding((*path, "hazard_ratio"), "must be above 0.", "1 changes nothing.")
+        yield from stated_quantity((*path, "hazard_ratio"), curve.hazard_ratio, library)
