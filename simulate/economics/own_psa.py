@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from simulate.economics.compared import Structured
 from simulate.economics.own import OWN, OwnCase
-from simulate.economics.psa import Draws
+from simulate.economics.psa import Draws, group_of, grouped
 
 Array = NDArray[np.float64]
 
@@ -41,10 +41,6 @@ def analyse_own(case: OwnCase, draws: int, seed: int) -> tuple[Draws, dict[str, 
         return {k: side([t.get(k, np.zeros(1)) for t in tables]) for k in keys}
 
     parameters = {f"{_group(name)}: {name}": v for name, v in values.uncertain().items()}
-    groups: dict[str, tuple[str, ...]] = {}
-    for name in parameters:
-        group = name.partition(":")[0]
-        groups[group] = (*groups.get(group, ()), name)
     own = list(books.values())
     none = np.zeros(len(own))
     return (
@@ -56,7 +52,7 @@ def analyse_own(case: OwnCase, draws: int, seed: int) -> tuple[Draws, dict[str, 
             named([o.by_category() for o in own]),
             named([o.by_item() for o in own]),
             parameters,
-            groups,
+            grouped(parameters),
             none,
             none,
             0,
@@ -69,4 +65,7 @@ def _group(name: str) -> str:
     """What a number is about, by its place."""
     if name.startswith(OWN) and (".pfs." in name or ".os." in name):
         return "survival"
-    return "toxicity" if name.startswith(OWN) and ".toxicities." in name else "prices and values"
+    if name.startswith(OWN):
+        inside = name.split(".")
+        return "toxicity" if "toxicities" in inside else "utilities" if "utilities" in inside else "costs of care"
+    return group_of(name)

@@ -77,6 +77,25 @@ def more_draws(calibration: Calibration, draws: int, seed: int) -> Calibration:
     return replace(calibration, posterior=replace(posterior, draws=x, dependence=gamma))
 
 
+def group_of(place: str) -> str:
+    """What a number of an economic file is about, by its dotted place: groups on which information has one source."""
+    head, *rest = place.split(".")
+    if rest and rest[-1] in ("utility", "disutility", "decrement"):
+        return "utilities"
+    if head in ("drugs", "administration", "bodies"):
+        return "treatment costs"
+    return "toxicity" if head == "toxicities" else "costs of care"
+
+
+def grouped(parameters: Mapping[str, Array]) -> dict[str, tuple[str, ...]]:
+    """Group → names of its parameters, which begin with it."""
+    out: dict[str, tuple[str, ...]] = {}
+    for name in parameters:
+        group = name.partition(":")[0]
+        out[group] = (*out.get(group, ()), name)
+    return out
+
+
 def toxicity_draws(case: Case, strategy: str, draws: int, seed: int) -> dict[str, Array]:
     """Rates of adverse events from the beta distribution of events among the arm's patients (Jeffreys' prior)."""
     arm = case.arms[strategy]
@@ -99,7 +118,7 @@ def analyse(case: Case, draws: int, patients: int, seed: int, threads: int | Non
     calibration = more_draws(case.calibration, draws, seed)
     models = drawn_models(calibration)
     values = Values.drawn(case.file, draws, seed)
-    parameters: dict[str, Array] = {f"prices and values: {k}": v for k, v in values.uncertain().items()}
+    parameters: dict[str, Array] = {f"{group_of(k)}: {k}": v for k, v in values.uncertain().items()}
     columns = []
     for strategy in case.arms:
         events = toxicity_draws(case, strategy, draws, seed)
@@ -107,11 +126,7 @@ def analyse(case: Case, draws: int, patients: int, seed: int, threads: int | Non
         columns.append(_strategy(case, strategy, models, values, events, patients, seed, threads))
     names = calibration.layout.parameters
     parameters.update({f"survival: {p.name}": calibration.posterior.draws[:, i] for i, p in enumerate(names)})
-    groups: dict[str, tuple[str, ...]] = {}
-    for name in parameters:
-        group = name.partition(":")[0]
-        groups[group] = (*groups.get(group, ()), name)
-    return _together(tuple(case.arms), columns, parameters, groups, patients)
+    return _together(tuple(case.arms), columns, parameters, grouped(parameters), patients)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
 
+import economics
 import rivals
 
 from simulate.cohort import ENDPOINTS, count_graph, graph_rows, new_job
@@ -220,6 +221,13 @@ def kaplan_meier(rounds: int) -> Iterator[Figure]:
     yield Figure("lifelines_over_counts_km", best["km_lifelines_ms"] / best["km_counts_ms"], "x", 1, ">= 300")
 
 
+def evaluations(rounds: int) -> Iterator[Figure]:
+    runs = {"psa_closed_form": economics.closed_form()}
+    fastest(runs, 2)
+    yield Figure("psa_closed_form_ms", fastest(runs, rounds)["psa_closed_form"] * 1e3, "ms", 1, "<= 20")
+    yield Figure("evaluate_s", economics.whole(), "s", 2, "<= 5")
+
+
 def large() -> Iterator[Figure]:
     """1e8 patients with day counts, in a process of its own for its peak memory."""
     code = "import run, json; print(json.dumps(run.large_here()))"
@@ -248,7 +256,8 @@ def main() -> None:
     options = parser.parse_args()
     figures = []
     print(f"{'':34} {'':>9}    threads  wanted")
-    for part in (simulation(options.rounds), kaplan_meier(options.rounds), large() if options.large else iter(())):
+    parts = (simulation(options.rounds), kaplan_meier(options.rounds), evaluations(options.rounds))
+    for part in (*parts, large() if options.large else iter(())):
         for f in part:
             print(f"{f.id:34} {f.value:9.4g} {f.unit:3} {f.threads:6}   {f.target}", flush=True)
             figures.append({"id": f.id, "value": float(f"{f.value:.4g}"), "unit": f.unit, "threads": f.threads})
