@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from simulate.evidence.economics_schema import Economics
 from simulate.evidence.money_schema import Disutility, Money, Quantity, Share, Utility
@@ -46,7 +46,7 @@ def distribution_of(quantity: Quantity) -> str:
     """Name of the distribution of a number: as the file says, or what its kind has by default."""
     if quantity.distribution is not None:
         return quantity.distribution
-    if standard_error(quantity) == 0.0:
+    if quantity.standard_error == 0.0:
         return "fixed"
     if isinstance(quantity, Money):
         return "gamma" if quantity.value > 0.0 else "fixed"
@@ -55,24 +55,9 @@ def distribution_of(quantity: Quantity) -> str:
     return "normal"
 
 
-def standard_error(quantity: Quantity) -> float:
-    """Standard error of the mean; 0 where the file gives none.
-
-    From an interval it is the width over the normal quantiles, on the value's own scale.
-    """
-    if quantity.se is not None:
-        return quantity.se
-    if quantity.cv is not None:
-        return quantity.cv * abs(quantity.value)
-    if quantity.interval is not None:
-        z = float(stats.norm.ppf(0.5 + 0.5 * quantity.interval.level))
-        return (quantity.interval.high - quantity.interval.low) / (2.0 * z)
-    return 0.0
-
-
 def quantile(quantity: Quantity, u: Array) -> Array:
     """Value at probabilities `u` of a number's distribution; its mean is the value of the file."""
-    mean, se, name = quantity.value, standard_error(quantity), distribution_of(quantity)
+    mean, se, name = quantity.value, quantity.standard_error, distribution_of(quantity)
     if name == "fixed" or se == 0.0:
         return np.full(np.shape(u), mean)
     if name == "gamma":

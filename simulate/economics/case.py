@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from simulate.calibration import Calibration
 from simulate.economics.amounts import Values
@@ -21,6 +20,7 @@ from simulate.evidence.economics_schema import EconomicQuestion, Economics, Refe
 from simulate.evidence.regimen_schema import Regimen
 from simulate.evidence.scenario_schema import Scenario
 from simulate.model.types import DAYS_PER_MONTH, JointModel
+from simulate.pathways.background import LifeTable, life_table
 
 Array = NDArray[np.float64]
 
@@ -41,6 +41,7 @@ class Case:
     norm : utility of the general population by day over that at the start; None without.
     follow_up : months of follow-up that an analyst would see.
     patients : arm → patients of the trial.
+    population : share spared by deaths of other causes beyond the follow-up, by day; None without a life table.
     """
 
     question: EconomicQuestion
@@ -55,6 +56,7 @@ class Case:
     norm: Array | None
     follow_up: float
     patients: Mapping[str, int]
+    population: Array | None = None
 
     def calibration_patients(self, arm: str) -> int:
         """Patients of an arm of the trial."""
@@ -72,7 +74,22 @@ class Case:
 
     def integrated(self, strategy: str, model: JointModel | None = None) -> Traces:
         """A strategy by numerical integration of the joint model, the calibrated one unless another is given."""
+        return self.held(self.curves(strategy, model))
+
+    def curves(self, strategy: str, model: JointModel | None = None) -> Traces:
+        """The same without deaths of other causes beyond the follow-up: what other structures are fitted to."""
         return clock_reset(cells_of(model or self.model, self.arms[strategy], self.mix), self.clock.days)
+
+    def held(self, traces: Traces) -> Traces:
+        """Traces with deaths of other causes beyond the trial's follow-up, where a life table is named; once.
+
+        Within the follow-up the trial's curves contain them. Beyond it the mortality of the general population is added
+        to the extrapolated hazard, so that nobody's hazard lies below it; states keep their proportions.
+        """
+        if self.population is None or traces.held:
+            return traces
+        ratio = self.population
+        return Traces(traces.states, traces.shares * ratio, traces.progressing * ratio[:-1], held=True)
 
     def care(self, strategy: str, events: Mapping[str, Array] | None = None) -> Care:
         """What a strategy gives; `events` by default at their reported rates."""
@@ -83,7 +100,7 @@ class Case:
         self, strategy: str, traces: Traces, values: Values, events: Mapping[str, Array] | None = None
     ) -> Outcomes:
         """Costs and health of a strategy from who is in which state when."""
-        care = self.care(strategy, events)
+        care, traces = self.care(strategy, events), self.held(traces)
         weights = {what: self.clock.in_state(what) for what in ("time", "effects")}
         costs = cost_items(care, self.file, values, self.clock)
         health = health_items(care, self.file, values, self.clock, self.norm)
@@ -129,10 +146,27 @@ def prepare(
     norm = None
     if file.age_norm is not None and question.start_age is not None:
         norm = aging(file.age_norm.coefficients, question.start_age, clock.days)
+    population = None
+    if question.life_table is not None and question.start_age is not None:
+        alive = general_population(life_table(library, question.life_table), question.start_age, clock.days)
+        population = np.minimum(1.0, alive / np.interp(follow_up, clock.months, alive))
     plain = Case(question, file, reference, calibration, arms, mix, regimens, dict.fromkeys(arms, 0.0), clock, norm,
-                 follow_up, patients)  # fmt: skip
-    stops = {s: _stop(plain, s) for s in arms}
-    return Case(question, file, reference, calibration, arms, mix, regimens, stops, clock, norm, follow_up, patients)
+                 follow_up, patients, population)  # fmt: skip
+    return replace(plain, stops={s: stop_rate(plain, s) for s in arms})
+
+
+def general_population(table: LifeTable, start_age: float, days: int) -> Array:
+    """Survival of women of the general population by day: a constant hazard within each year of age.
+
+    The last age of the table goes on.
+    """
+    years = start_age + np.arange(days + 1) / DAYS_PER_MONTH / 12.0
+    hazard = -np.log1p(-np.minimum(table.probability, 0.999999))
+    whole = np.arange(len(hazard) + 1, dtype=np.float64)
+    cumulative = np.concatenate(([0.0], np.cumsum(hazard)))
+    beyond = np.maximum(years - whole[-1], 0.0) * hazard[-1]
+    at = np.interp(years, whole, cumulative) + beyond
+    return np.exp(-(at - at[0]))
 
 
 def aging(coefficients: tuple[float, ...], start_age: float, days: int) -> Array:
@@ -142,7 +176,7 @@ def aging(coefficients: tuple[float, ...], start_age: float, days: int) -> Array
     return np.minimum.accumulate(np.maximum(norm, 0.0)) / norm[0]
 
 
-def _stop(case: Case, strategy: str) -> float:
+def stop_rate(case: Case, strategy: str) -> float:
     """Rate of stopping besides progression with which the median number of cycles begun is that of the trial."""
     treated = case.question.treated.get(strategy)
     if treated is None:
@@ -156,4 +190,4 @@ def _stop(case: Case, strategy: str) -> float:
     on = float(np.interp(at * DAYS_PER_MONTH, np.arange(len(free)), free))
     if on <= 0.5:
         return 0.0  # progression alone stops them sooner
-    return float(brentq(lambda r: on * np.exp(-r * at) - 0.5, 0.0, 10.0))
+    return float(np.log(2.0 * on)) / at

@@ -71,7 +71,7 @@ def death_share(case: Case, strategy: str) -> float:
 
 def clock_forward_of(case: Case, strategy: str) -> Structured:
     """The cohort state-transition model whose clocks all run from the start."""
-    joint = case.integrated(strategy)
+    joint = case.curves(strategy)
     cells = cells_of(case.model, case.arms[strategy], case.mix)
     found = clock_forward(cells, joint.alive[0], joint.state(joint.states[0])[0], death_share(case, strategy))
     outcomes = case.outcomes(strategy, found.traces, Values.mean(case.file))
@@ -86,7 +86,7 @@ def best_fit(curve: Array, until: float) -> tuple[Distribution, float]:
 
 def partitioned_of(case: Case, strategy: str) -> Structured:
     """PFS and OS fitted independently over the trial's follow-up."""
-    joint = case.integrated(strategy)
+    joint = case.curves(strategy)
     free, alive = joint.state(joint.states[0])[0], joint.alive[0]
     pfs, pfs_misfit = best_fit(free, case.follow_up)
     os, os_misfit = best_fit(alive, case.follow_up)
@@ -101,7 +101,7 @@ def joint_partition(case: Case, strategy: str) -> float:
 
     The partition's shares are those curves, and its progressions are its own rule, so equality tests the bookkeeping.
     """
-    joint = case.integrated(strategy)
+    joint = case.curves(strategy)
     free, alive = joint.state(joint.states[0]), joint.alive
     progressing = (1.0 - death_share(case, strategy)) * -np.diff(free, axis=1)
     same = Traces(joint.states, np.stack([free, alive - free], axis=1), progressing)

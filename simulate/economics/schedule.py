@@ -58,9 +58,16 @@ def visits(regimen: Regimen, horizon: float) -> dict[float, tuple[str, ...]]:
 
 
 def examinations(regimen: Regimen, item: Monitoring, horizon: float) -> Array:
-    """Months at which something is watched while a patient is on the regimen; the lower end of a range of intervals."""
+    """Months at which something is watched while a patient is on the regimen; the lower end of a range of intervals.
+
+    Every 3 months for 24 months includes month 24.
+    """
     cycle = (regimen.course.cycle_days if regimen.course else 21) / DAYS_PER_MONTH
-    end = min(horizon, item.for_months or horizon)
+    at = _examinations(regimen, item, min(horizon, item.for_months or horizon), cycle)
+    return at[at < horizon - 1e-9]
+
+
+def _examinations(regimen: Regimen, item: Monitoring, end: float, cycle: float) -> Array:
     first = (item.start_after_cycles or 0) * cycle
     if item.after_cycles is not None:
         return np.array([item.after_cycles * cycle])
@@ -69,7 +76,7 @@ def examinations(regimen: Regimen, item: Monitoring, horizon: float) -> Array:
         number = int(end / cycle) + 1 if most is None else min(most, int(end / cycle) + 1)
         return np.asarray(first + np.arange(number) * cycle, np.float64)
     every = item.every_months or (item.every_weeks or 0.0) * WEEK
-    return np.asarray(first + np.arange(every, end, every), np.float64)
+    return np.asarray(first + np.arange(every, end + 1e-9, every), np.float64)
 
 
 def scans(regimen: Regimen, horizon: float) -> Array:

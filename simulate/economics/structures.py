@@ -124,6 +124,7 @@ def clock_forward(cells: Mapping[ArmModel, float], alive: Array, free: Array, de
     after = {cell.pps for cell in cells}
     only = next(iter(after))
     known = len(after) == 1 and only.family == "exponential" and not only.ratios and only.cure == 0.0
+    known = known and not any(cell.dependence for cell in cells)
     if known:
         time = only
     else:

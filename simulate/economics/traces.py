@@ -30,11 +30,13 @@ class Traces:
     states : living states; the first is where everybody starts.
     shares : float64[D, S, T + 1], share of patients in each on days 0 … T.
     progressing : float64[D, T], share who enter the second state during each day.
+    held : whether deaths of other causes beyond the follow-up are in it (`simulate.economics.case.Case.held`).
     """
 
     states: tuple[str, ...]
     shares: Array
     progressing: Array
+    held: bool = False
 
     @property
     def draws(self) -> int:

@@ -255,7 +255,8 @@ class EconomicQuestion(Model):
 
     `setting` is an economic file. `regimens` say what each strategy gives, where its strategies are arms of a trial:
     one regimen, or several with their shares. `treated` is how long; without it, until progression.
-    `start_age`, years, is for the age norm. `counting` is how time is summed: ``integral`` by default, or in cycles of
+    `start_age`, years, is for the age norm and for `life_table`: deaths of other
+    causes beyond the trial's follow-up, within which its curves contain them. `counting` is how time is summed: ``integral`` by default, or in cycles of
     `cycle` months at their ``start``, ``end``, by ``half_cycle`` or ``simpson``.
     """
 
@@ -263,6 +264,7 @@ class EconomicQuestion(Model):
     regimens: dict[Id, Id | dict[Id, Proportion]] = Field(default_factory=dict)
     treated: dict[Id, Treated] = Field(default_factory=dict)
     start_age: Positive | None = None
+    life_table: Id | None = None
     counting: Literal["integral", "start", "end", "half_cycle", "simpson"] = "integral"
     cycle: Positive = 1.0
     discounting: Discount | None = None

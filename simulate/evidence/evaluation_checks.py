@@ -34,6 +34,7 @@ def check_evaluation(scenario: Scenario, library: Library | None) -> Iterator[Fi
     yield from _strategies(scenario, asked, library)
     if library is None:
         return
+    yield from _life_table(asked, library)
     known = library.economics_files()
     if asked.setting not in known:
         message = f"no economic file {asked.setting!r}."
@@ -64,6 +65,18 @@ def _strategies(scenario: Scenario, asked: EconomicQuestion, library: Library | 
         if strategy.arm is not None and name not in asked.regimens:
             message = f"strategy {name!r} has no regimen, so nothing says what it uses."
             yield Finding(path, message, f"Add `{name}: REGIMEN`.")
+
+
+def _life_table(asked: EconomicQuestion, library: Library) -> Iterator[Finding]:
+    """A life table that exists, and an age at which it begins."""
+    if asked.life_table is None:
+        return
+    known = library.data_files("life_tables", ".csv")
+    path: FieldPath = ("economics", "life_table")
+    if asked.life_table not in known:
+        yield Finding(path, f"no life table {asked.life_table!r}.", suggest(asked.life_table, known))
+    if asked.start_age is None:
+        yield Finding(path, "needs the age at which it begins.", "Give `start_age`, years.")
 
 
 def _values(setting: Economics, asked: EconomicQuestion) -> Iterator[Finding]:
