@@ -97,13 +97,17 @@ def grouped(parameters: Mapping[str, Array]) -> dict[str, tuple[str, ...]]:
 
 
 def toxicity_draws(case: Case, strategy: str, draws: int, seed: int) -> dict[str, Array]:
-    """Rates of adverse events from the beta distribution of events among the arm's patients (Jeffreys' prior)."""
+    """Rates of adverse events, beta with the reported rate as its mean and the arm's patients as its size.
+
+    A rate of 0 or 1 stays: no event among n is weak evidence against one, which this leaves out.
+    """
     arm = case.arms[strategy]
     out = {}
     for event, rate in event_rates(case.model, arm).items():
         n = float(case.calibration_patients(arm))
         u = uniforms(f"toxicity.{arm}.{event}", draws, seed)
-        out[event] = special.betaincinv(rate[0] * n + 0.5, (1.0 - rate[0]) * n + 0.5, u)
+        r = float(rate[0])
+        out[event] = special.betaincinv(r * n, (1.0 - r) * n, u) if 0.0 < r < 1.0 else np.full(draws, r)
     return out
 
 
@@ -126,6 +130,8 @@ def analyse(case: Case, draws: int, patients: int, seed: int, threads: int | Non
         columns.append(_strategy(case, strategy, models, values, events, patients, seed, threads))
     names = calibration.layout.parameters
     parameters.update({f"survival: {p.name}": calibration.posterior.draws[:, i] for i, p in enumerate(names)})
+    if np.ptp(calibration.posterior.dependence) > 0.0:
+        parameters["survival: dependence"] = calibration.posterior.dependence
     return _together(tuple(case.arms), columns, parameters, grouped(parameters), patients)
 
 

@@ -253,11 +253,11 @@ class Treated(Stated):
 class EconomicQuestion(Model):
     """How a scenario is evaluated.
 
-    `setting` is an economic file. `regimens` say what each strategy gives, where its strategies are arms of a trial:
-    one regimen, or several with their shares. `treated` is how long; without it, until progression.
-    `start_age`, years, is for the age norm and for `life_table`: deaths of other
-    causes beyond the trial's follow-up, within which its curves contain them. `counting` is how time is summed: ``integral`` by default, or in cycles of
-    `cycle` months at their ``start``, ``end``, by ``half_cycle`` or ``simpson``.
+    `setting` is an economic file. `regimens` say what each strategy gives, where its strategies are arms of a
+    trial: one regimen, or several with their shares. `treated` is how long; without it, until progression.
+    `start_age`, years, is for the age norm and for `life_table`: deaths of other causes beyond the trial's follow-
+    up, within which its curves contain them. `counting` is how time is summed: ``integral`` by default, or in
+    cycles of `cycle` months at their ``start``, ``end``, by ``half_cycle`` or ``simpson``.
     """
 
     setting: Id

@@ -128,6 +128,6 @@ def _priced(path: FieldPath, regimen: Regimen, setting: Economics) -> Iterator[F
             message = f"{drug.drug} is given in {drug.unit}, and {setting.id} has no {size.replace('_', ' ')}."
             yield Finding(path, message, f"Add `bodies.{size}` to it.")
     for local in regimen.local_treatments:
-        if local.treatment not in setting.procedures:
+        if not local.alternative and local.treatment not in setting.procedures:
             message = f"{setting.id} has no price of {local.treatment}, part of {regimen.id}."
             yield Finding(path, message, f"Add `procedures.{local.treatment}` to it.")

@@ -136,16 +136,17 @@ def test_doses_day_by_day(case, values, strategy):
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_months_events_and_ends_by_quadrature(case, values, strategy):
     traces = case.integrated(strategy)
-    book, rate = outcomes(case, strategy, values), case.clock.discount.costs
+    rates = Discount(costs=0.03, effects=0.015, method="per_cycle")
+    book = outcomes(replace(case, clock=Clock(case.clock.horizon, rates)), strategy, values)
     middle = (np.arange(case.clock.days) + 0.5) / DAYS_PER_MONTH
-    worth = (1.0 + rate) ** (-middle / 12.0)
+    worth, health = 1.03 ** (-middle / 12.0), 1.015 ** (-middle / 12.0)
     near = {"rel": 1e-4}  # of 3,653 days the last is half inside the horizon, and nearly nobody is left
     for state in (PF, PD):
         share = traces.state(state)[0]
-        months = (0.5 * (share[1:] + share[:-1]) * worth).sum() / DAYS_PER_MONTH
-        assert line(book, state, "states")[0] == pytest.approx(months, **near)
+        lived = 0.5 * (share[1:] + share[:-1]) / DAYS_PER_MONTH
+        assert line(book, state, "states")[0] == pytest.approx(float(lived @ worth), **near)
         utility = float(values["states", state, "utility"][0])
-        assert line(book, state, "utility")[1] == pytest.approx(months / 12.0 * utility, **near)
+        assert line(book, state, "utility")[1] == pytest.approx(float(lived @ health) / 12.0 * utility, **near)
     entering = float(traces.progressing[0] @ worth)
     assert line(book, "progression")[0] == pytest.approx(entering, **near)
     treated, paid = line(book, "treatment after progression")
@@ -153,7 +154,7 @@ def test_months_events_and_ends_by_quadrature(case, values, strategy):
     assert paid == pytest.approx(entering * 0.57 * 20_000.0, **near)
     dying = -np.diff(traces.alive[0])
     assert line(book, "death")[1] == pytest.approx(float(dying @ worth) * 9208.0, **near)
-    lost = (np.minimum(middle, 1.0) * dying * worth).sum() / 12.0 * 0.1
+    lost = (np.minimum(middle, 1.0) * dying * health).sum() / 12.0 * 0.1
     assert -line(book, "last months")[1] == pytest.approx(lost, rel=2e-3)  # each month at its own discount
 
 

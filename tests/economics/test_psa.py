@@ -110,7 +110,7 @@ def test_parts_add_up(drawn):
 
 def test_parameters_by_name_and_group(case, drawn):
     """Every uncertain number of the file, every parameter of survival, every rate: each once, in one group."""
-    survival = {f"survival: {p.name}" for p in case.calibration.layout.parameters}
+    survival = {f"survival: {p.name}" for p in case.calibration.layout.parameters} | {"survival: dependence"}
     rates = {f"toxicity: {s}.{t.event}" for s in case.arms for t in case.model.toxicities}
     uncertain = {".".join(map(str, p)) for p, q in case.file.quantities().items() if q.standard_error > 0.0}
     of_file = set(drawn.parameters) - survival - rates
@@ -134,31 +134,36 @@ def test_parameters_by_name_and_group(case, drawn):
 
 def test_draws_beyond_those_of_the_calibration(case):
     """The first are its own; of the others mean and spread within 4.5 standard errors of them."""
-    own = case.calibration.posterior.draws
+
+    def both(posterior) -> np.ndarray:
+        return np.column_stack((posterior.draws, posterior.dependence))
+
+    own = both(case.calibration.posterior)
     count, more = len(own), 4000
-    found = more_draws(case.calibration, count + more, 7).posterior
-    np.testing.assert_array_equal(found.draws[:count], own)
-    np.testing.assert_array_equal(found.dependence[:count], case.calibration.posterior.dependence)
-    beyond = found.draws[count:]
-    assert len(beyond) == more == len(found.dependence[count:])
+    found = both(more_draws(case.calibration, count + more, 7).posterior)
+    np.testing.assert_array_equal(found[:count], own)
+    beyond = found[count:]
+    assert len(beyond) == more
     z = (beyond.mean(axis=0) - own.mean(axis=0)) / (own.std(axis=0) / np.sqrt(more))
     assert np.abs(z).max() < 4.5
     np.testing.assert_allclose(beyond.std(axis=0) / own.std(axis=0), 1.0, atol=4.5 / np.sqrt(2 * more))
     np.testing.assert_allclose(np.corrcoef(beyond.T), np.corrcoef(own.T), atol=4.5 / np.sqrt(more))
-    if np.ptp(case.calibration.posterior.dependence) == 0.0:
-        np.testing.assert_allclose(found.dependence, case.calibration.posterior.dependence[0], atol=0.0)
     assert len(drawn_models(more_draws(case.calibration, count + 20, 7))) == count + 20
     assert len(more_draws(case.calibration, 3, 7).posterior.draws) == 3
 
 
 def test_rates_of_adverse_events(case):
-    """Jeffreys' posterior: mean (r n + 1/2) / (n + 1), within 4.5 standard errors of 20,000 draws."""
+    """The reported rate is their mean, the arm's patients their size; within 4.5 standard errors of 20,000 draws."""
     for strategy, arm in case.arms.items():
         found = toxicity_draws(case, strategy, 20_000, 1)
         rates, n = event_rates(case.model, arm), case.patients[arm]
         assert found.keys() == rates.keys()
+        apart = np.corrcoef(list(found.values())) - np.eye(len(found))
+        assert np.abs(apart).max() < 4.5 / np.sqrt(20_000)  # each from a stream of its own
         for event, draws in found.items():
-            expected = (rates[event][0] * n + 0.5) / (n + 1.0)
-            assert abs(draws.mean() - expected) < 4.5 * np.sqrt(expected * (1 - expected) / (n + 2.0) / 20_000)
+            expected = rates[event][0]
+            variance = expected * (1 - expected) / (n + 1.0)
+            assert abs(draws.mean() - expected) < 4.5 * np.sqrt(variance / 20_000)
+            assert draws.var() == pytest.approx(variance, rel=0.1)  # 4.5 standard errors of a variance of 20,000 draws
             assert draws.min() >= 0.0
             assert draws.max() <= 1.0
