@@ -39,7 +39,8 @@ $(VENV)/.stamp-dev: pyproject.toml requirements/dev.txt | $(VENV)/.stamp-venv
 	$(SELF)
 	@touch $@ $(VENV)/.stamp-demo
 
-setup: $(VENV)/.stamp-dev ## install everything a developer needs into .venv
+setup: $(VENV)/.stamp-dev ## install everything a developer needs into .venv, compile the kernel
+	$(BIN)/python -m simulate.ahead
 
 demo: $(VENV)/.stamp-demo ## install the core and the report extra, run the bevacizumab comparison
 	$(BIN)/simulate run bevacizumab --out $(OUT)/demo

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simulate.scenario import Scenario
@@ -128,8 +128,10 @@ def compile_kernel() -> None:
     """Compile every entry point and leave it in the cache; for a process that does nothing else."""
     import numpy as np
 
+    from simulate.kernel.jit import helpers_without_wrappers
+
     gc.disable()  # a compiler keeps nearly everything it makes
-    _without_wrappers()
+    helpers_without_wrappers()
     from simulate.cohort import simulate_counts
     from simulate.kernel.counts import exact_table
     from simulate.model.types import ArmModel, Distribution, JointModel
@@ -138,19 +140,6 @@ def compile_kernel() -> None:
     model = JointModel("any", ("arm",), ("all",), {"arm": (1.0,)}, {("arm", "all"): ArmModel(time, 0.5, time)})
     simulate_counts(model, ("arm",), patients=1, seed=1, threads=1)
     exact_table(np.ones(1), np.ones(1, bool))
-
-
-def _without_wrappers() -> None:
-    """Leave out the way from Python into helpers: nobody takes it here, and it is a quarter of the compiler's work."""
-    from simulate.kernel import jit
-
-    plain = jit.njit
-
-    def njit(*, cache: bool = False, **options: Any) -> Any:
-        inner = {} if cache else {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-        return plain(cache=cache, **options, **inner)
-
-    jit.njit = njit
 
 
 if __name__ == "__main__":

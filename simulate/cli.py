@@ -26,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+MAX_DRAWS = 100_000
 Params = Annotated[Path | None, typer.Option("--params", help="Folder laid over the bundled library, file by file.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable result on standard output.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; results do not depend on it.")]
@@ -197,12 +198,13 @@ def run(
     _writable(out)
     with compiling(threads) as wait:
         from simulate.scenario import load
+        from simulate.scenario.own import OwnScenario
         from simulate.show import print_comparison, progress_bar
 
         loaded = load(scenario, params=params, overrides=_overrides(set_ or []))
         stored = None if model is None else _stored_model(model)
         if wait is not None:
-            if stored is None:
+            if stored is None and not isinstance(loaded, OwnScenario):
                 prepare(loaded, report=out is not None)
             wait()
     with progress_bar(f"{loaded.id}: simulating") as progress:
@@ -216,9 +218,54 @@ def run(
         print(f"report: {out / 'report.html'}", file=sys.stderr)
 
 
-@app.command("verify", epilog="Example: simulate verify --out out/verify")
+@app.command("evaluate", epilog="Example: simulate evaluate bevacizumab_us --draws 1000 --seed 1 --out out/costs")
+@_reported
+def evaluate(
+    scenario: Annotated[str, typer.Argument(help="A scenario with economics: its id, or the path of its file.")],
+    draws: Annotated[
+        int, typer.Option("--draws", min=0, max=MAX_DRAWS, help="Draws of all uncertain numbers together; 0 for none.")
+    ] = 1000,
+    patients: Annotated[
+        int | None,
+        typer.Option("--patients", min=2, max=MAX_PATIENTS, help="Synthetic patients per strategy beside integration."),
+    ] = None,
+    draw_patients: Annotated[
+        int, typer.Option("--draw-patients", min=2, max=MAX_DRAWS, help="Synthetic patients of each draw.")
+    ] = 1000,
+    seed: Seed = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the report, tables and figures.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override a field: --set horizon=60")] = None,
+    threads: Threads = None,
+    params: Params = None,
+    as_json: Json = False,
+) -> None:
+    """Evaluate a scenario: costs, QALYs, structures side by side, uncertainty and what it would be worth to know."""
+    _writable(out)
+    from simulate.scenario import load
+    from simulate.scenario.evaluation import evaluate as evaluated
+    from simulate.show import print_evaluation, progress_bar
+
+    loaded = load(scenario, params=params, overrides=_overrides(set_ or []))
+    with progress_bar(f"{loaded.id}: evaluating"):
+        found = evaluated(
+            loaded, draws=draws, patients=patients, draw_patients=draw_patients, seed=seed, threads=threads
+        )
+        summary = found.summary()
+    if as_json:
+        _print_json(summary)
+    else:
+        print_evaluation(found)
+    if out is not None:
+        found.save(out)
+        print(f"report: {out / 'report.html'}", file=sys.stderr)
+
+
+@app.command("verify", epilog="Example: simulate verify --out out/verify; simulate verify SCENARIO --json")
 @_reported
 def verify(
+    scenario: Annotated[
+        str | None, typer.Argument(help="A scenario with economics: the TECH-VER assertions on it instead.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the table.")] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=2, help="Independent simulations of each model.")] = 200,
     patients: Annotated[
@@ -228,10 +275,19 @@ def verify(
     params: Params = None,
     as_json: Json = False,
 ) -> None:
-    """Hold the simulation against numerical integration of the same models."""
+    """Hold the simulation against numerical integration; of a scenario, execute the TECH-VER assertions."""
+    _writable(out)
+    if scenario is not None:
+        from simulate.techver.run import run_techver
+
+        found = run_techver(scenario, params=params, out=out, quiet=as_json)
+        if as_json:
+            _print_json(found)
+        if found["failed"]:
+            raise typer.Exit(1)
+        return
     from simulate.verify import run_verify
 
-    _writable(out)
     rows = run_verify(seeds=seeds, patients=patients, threads=threads, out=out, params=params, quiet=as_json)
     if as_json:
         _print_json(rows)

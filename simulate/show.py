@@ -274,3 +274,10 @@ def print_comparison(result: Any) -> None:
     from simulate.report.terminal import print_comparison as shown
 
     shown(result)
+
+
+def print_evaluation(evaluation: Any) -> None:
+    """An economic evaluation as tables."""
+    from simulate.report.evaluation_terminal import print_evaluation as shown
+
+    shown(evaluation)

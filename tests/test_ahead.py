@@ -104,5 +104,10 @@ def test_what_is_prepared_is_what_a_run_would_do(name, private_cache, tmp_path):
         assert (tmp_path / "plain" / file).read_bytes() == (tmp_path / "prepared" / file).read_bytes()
 
 
-def test_the_entry_points_stay_callable_without_wrappers_of_helpers():
+@pytest.mark.parametrize(("entry", "left_out"), [(True, None), (False, True)])
+def test_the_entry_points_stay_callable_without_wrappers_of_helpers(monkeypatch, entry, left_out):
+    monkeypatch.setattr(jit, "HELPERS", {})
+    jit.helpers_without_wrappers()
+    found = jit.compiled(lambda x: x + 1, entry=entry)
+    assert found.targetoptions.get("no_cpython_wrapper") is left_out
     assert pathway.simulate_task.targetoptions.get("no_cpython_wrapper") is None

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from simulate.cli import app
 from simulate.report.writer import EVERY_RUN, OF_A_TRIAL
 
-COMMANDS = ("list", "show", "check", "fidelity", "run", "verify")
+COMMANDS = ("list", "show", "check", "fidelity", "run", "evaluate", "verify")
 SMALL = ("--patients", "2000")
 STRATEGIES = ["chemotherapy", "chemotherapy_bevacizumab"]
 

@@ -41,6 +41,7 @@ class Case:
     norm : utility of the general population by day over that at the start; None without.
     follow_up : months of follow-up that an analyst would see.
     patients : arm → patients of the trial.
+    life : the life table.
     population : share spared by deaths of other causes beyond the follow-up, by day; None without a life table.
     """
 
@@ -57,6 +58,7 @@ class Case:
     follow_up: float
     patients: Mapping[str, int]
     population: Array | None = None
+    life: LifeTable | None = None
 
     def calibration_patients(self, arm: str) -> int:
         """Patients of an arm of the trial."""
@@ -111,6 +113,8 @@ def event_rates(model: JointModel, arm: str) -> dict[str, Array]:
     """Probability of each adverse event in an arm, at its headline grade."""
     out = {}
     for toxicity in model.toxicities:
+        if arm not in toxicity.rates:
+            continue  # not reported of this arm: nothing is paid for it there
         grade = toxicity.grades.index(toxicity.headline) if toxicity.headline else 0
         out[toxicity.event] = np.array([toxicity.rates[arm][grade]])
     return out
@@ -146,13 +150,19 @@ def prepare(
     norm = None
     if file.age_norm is not None and question.start_age is not None:
         norm = aging(file.age_norm.coefficients, question.start_age, clock.days)
-    population = None
+    population, life = None, None
     if question.life_table is not None and question.start_age is not None:
-        alive = general_population(life_table(library, question.life_table), question.start_age, clock.days)
-        population = np.minimum(1.0, alive / np.interp(follow_up, clock.months, alive))
+        life = life_table(library, question.life_table)
+        population = spared(life, question.start_age, follow_up, clock)
     plain = Case(question, file, reference, calibration, arms, mix, regimens, dict.fromkeys(arms, 0.0), clock, norm,
-                 follow_up, patients, population)  # fmt: skip
+                 follow_up, patients, population, life)  # fmt: skip
     return replace(plain, stops={s: stop_rate(plain, s) for s in arms})
+
+
+def spared(life: LifeTable, start_age: float, follow_up: float, clock: Clock) -> Array:
+    """Share spared by deaths of other causes beyond the follow-up, by day; 1 within it."""
+    alive = general_population(life, start_age, clock.days)
+    return np.minimum(1.0, alive / float(np.interp(follow_up, clock.months, alive)))
 
 
 def general_population(table: LifeTable, start_age: float, days: int) -> Array:

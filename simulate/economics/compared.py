@@ -54,7 +54,7 @@ def simulation(case: Case, strategy: str, patients: int, seed: int, threads: int
     entry = entry_times(tables, batches * size, seed=seed, threads=threads)[0]
     parts = np.ascontiguousarray(entry.reshape(len(entry), batches, size).transpose(1, 0, 2))
     traces = simulated(parts, case.clock.days)
-    return Structured(case.outcomes(strategy, traces, Values.mean(case.file)), traces, {}, {})
+    return Structured(case.outcomes(strategy, traces, Values.mean(case.file)), case.held(traces), {}, {})
 
 
 def clock_reset_of(case: Case, strategy: str) -> Structured:
@@ -75,7 +75,7 @@ def clock_forward_of(case: Case, strategy: str) -> Structured:
     cells = cells_of(case.model, case.arms[strategy], case.mix)
     found = clock_forward(cells, joint.alive[0], joint.state(joint.states[0])[0], death_share(case, strategy))
     outcomes = case.outcomes(strategy, found.traces, Values.mean(case.file))
-    return Structured(outcomes, found.traces, {"after progression": found.after}, {"os": found.error})
+    return Structured(outcomes, case.held(found.traces), {"after progression": found.after}, {"os": found.error})
 
 
 def best_fit(curve: Array, until: float) -> tuple[Distribution, float]:
@@ -92,7 +92,7 @@ def partitioned_of(case: Case, strategy: str) -> Structured:
     os, os_misfit = best_fit(alive, case.follow_up)
     found = partitioned(pfs, os, case.clock.days, death_share(case, strategy))
     outcomes = case.outcomes(strategy, found.traces, Values.mean(case.file))
-    return Structured(outcomes, found.traces, {"pfs": pfs, "os": os}, {"pfs": pfs_misfit, "os": os_misfit},
+    return Structured(outcomes, case.held(found.traces), {"pfs": pfs, "os": os}, {"pfs": pfs_misfit, "os": os_misfit},
                       found.capped)  # fmt: skip
 
 

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 from scipy.optimize import brentq
 
 from simulate.cohort_draws import drawn_models
 from simulate.economics.amounts import Values, converted, distribution_of, quantile
 from simulate.economics.case import Case
 from simulate.economics.changes import Increment, compared, dotted, increments, numbers
-from simulate.economics.psa import more_draws
+from simulate.economics.psa import more_draws, rate_quantile
 from simulate.economics.traces import joined
 from simulate.errors import input_error
 from simulate.evidence.money_schema import Disutility, Money, Share, Utility
@@ -99,8 +98,7 @@ def ranges(case: Case, fixed_by: float = 0.0) -> dict[str, tuple[str, float, flo
             name = f"toxicity.{strategy}.{event}"
             if name not in base:
                 continue
-            events = base[name] * patients
-            low, high = special.betaincinv(events + 0.5, patients - events + 0.5, LEVEL)  # Jeffreys' prior, as drawn
+            low, high = rate_quantile(base[name], patients, np.array(LEVEL))  # as drawn
             out[name] = ("toxicity", float(low), float(high))
     for name in ("discount.costs", "discount.effects", "discount.both"):
         if name in base:

@@ -106,9 +106,13 @@ def toxicity_draws(case: Case, strategy: str, draws: int, seed: int) -> dict[str
     for event, rate in event_rates(case.model, arm).items():
         n = float(case.calibration_patients(arm))
         u = uniforms(f"toxicity.{arm}.{event}", draws, seed)
-        r = float(rate[0])
-        out[event] = special.betaincinv(r * n, (1.0 - r) * n, u) if 0.0 < r < 1.0 else np.full(draws, r)
+        out[event] = rate_quantile(float(rate[0]), n, u)
     return out
+
+
+def rate_quantile(rate: float, n: float, u: Array) -> Array:
+    """Quantiles of a rate of adverse events among `n` patients."""
+    return special.betaincinv(rate * n, (1.0 - rate) * n, u) if 0.0 < rate < 1.0 else np.full(np.shape(u), rate)
 
 
 def analyse(case: Case, draws: int, patients: int, seed: int, threads: int | None = None) -> Draws:

@@ -56,9 +56,8 @@ class Traces:
 def joined(parts: Sequence[Traces]) -> Traces:
     """Draws one after the other."""
     first = parts[0]
-    return Traces(
-        first.states, np.concatenate([p.shares for p in parts]), np.concatenate([p.progressing for p in parts])
-    )
+    shares, progressing = (np.concatenate([getattr(p, k) for p in parts]) for k in ("shares", "progressing"))
+    return Traces(first.states, shares, progressing, held=first.held)
 
 
 def clock_reset(cells: Mapping[ArmModel, float], days: int, integrator: Integrator | None = None) -> Traces:

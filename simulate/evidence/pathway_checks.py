@@ -82,6 +82,8 @@ def check_pathways(scenario: Scenario, library: Library) -> Iterator[Finding]:
     evidence = _patients(scenario.evidence_population or scenario.population, library)
     yield from _files(scenario, regimens)
     yield from _lines(scenario, regimens)
+    if scenario.later_lines and patients is not None and evidence is not None:
+        yield from _changing_alike(patients, evidence)
     for name, line in scenario.later_lines.items():
         for population in {p.id: p for p in (patients, evidence) if p is not None}.values():
             yield from conditions(("later_lines", name, "when"), line.when, population)
@@ -106,6 +108,16 @@ def check_pathways(scenario: Scenario, library: Library) -> Iterator[Finding]:
     yield from _ages(scenario, library, (patients, evidence))
     if patients is not None and evidence is not None:
         yield from check_evidence(scenario, regimens, patients, evidence)
+
+
+def _changing_alike(patients: PatientPopulation, evidence: PatientPopulation) -> Iterator[Finding]:
+    """What changes between lines in one population changes in the other: the trials' curves contain their decline."""
+    for name in patients.covariates.keys() & evidence.covariates.keys():
+        one, other = patients.covariates[name].changes, evidence.covariates[name].changes
+        if (one is None) != (other is None):
+            without = patients if one is None else evidence
+            message = f"{name} changes between lines in one population and not in {without.id}."
+            yield Finding(("evidence_population",), message, "Give both the same `changes`, or neither.")
 
 
 def _patients(name: str, library: Library) -> PatientPopulation | None:

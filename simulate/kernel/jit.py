@@ -28,6 +28,7 @@ from numba import config, njit, types
 from numba.extending import intrinsic
 
 OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": False, "error_model": "numpy", "boundscheck": False}
+HELPERS: dict[str, Any] = {}  # further options of what is not an entry point
 _STALE_DAYS = 30.0
 
 
@@ -88,6 +89,14 @@ def cache_folder() -> Path | None:
     return None
 
 
+def helpers_without_wrappers() -> None:
+    """Leave out the way from Python into helpers decorated from now on: a quarter of the compiler's work.
+
+    For a process that calls entry points only; the machine code that it leaves in the cache is the same.
+    """
+    HELPERS.update(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
 def compiled(function: Callable[..., Any] | None = None, *, inline: bool = False, entry: bool = False) -> Any:
     """Compile `function` on first call.
 
@@ -100,7 +109,7 @@ def compiled(function: Callable[..., Any] | None = None, *, inline: bool = False
         return lambda f: compiled(f, inline=inline, entry=entry)
     folder = cache_folder() if entry else None
     if folder is None:
-        return njit(forceinline=inline, **OPTIONS)(function)
+        return njit(forceinline=inline, **OPTIONS, **({} if entry else HELPERS))(function)
     previous = config.CACHE_DIR
     config.CACHE_DIR = str(folder)  # read once, while the decorator runs
     try:

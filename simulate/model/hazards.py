@@ -11,9 +11,11 @@ import numpy as np
 from simulate.errors import input_error
 from simulate.kernel import families as kf
 from simulate.kernel.arrays import HAZARD
+from simulate.model.hashed import hashed_once
 from simulate.model.types import Distribution
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Hazard:
     """The latent time of one transition in one stratum: ``factor`` times the hazards of `time`.

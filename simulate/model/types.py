@@ -18,11 +18,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from simulate.errors import input_error
 from simulate.model.families import FAMILIES
+from simulate.model.hashed import hashed_once
 
 Array = NDArray[np.float64]
 DAYS_PER_MONTH = 30.4375
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Distribution:
     """Time to an event, in months: a family, a cured share, and a piecewise-constant hazard ratio on top.

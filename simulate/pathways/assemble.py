@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
 from simulate.evidence import Library
@@ -52,14 +52,21 @@ class Plan:
     setting: Setting
     alone: Mapping[str, Plan] = field(default_factory=dict)
 
-    def redrawn(self, *, after: Mapping[str, float] | None = None, reach: Mapping[str, float] | None = None) -> Plan:
+    def redrawn(
+        self,
+        *,
+        after: Mapping[str, tuple[float, float]] | None = None,
+        reach: Mapping[str, float] | None = None,
+        strategies: Collection[str] | None = None,
+    ) -> Plan:
         """The same plan with other corrections after the first line, or other shares who reach later lines.
 
         Parameters
         ----------
-        after : first-line regimen → factor on all hazards after it.
+        after : first-line regimen → factors on the hazards after it, see `simulate.pathways.graphs.Setting`.
         reach : later line → share of the trials' patients who start it; the others keep theirs. Survival after a line
             without a further one stays as it was solved with the era's share.
+        strategies : those of which graphs are asked for; by default all.
 
         Raises
         ------
@@ -73,6 +80,7 @@ class Plan:
         graphs = {
             s: replace(self.graphs[s], transitions=transitions_of(self.lines, own, setting)[1])
             for s, own in self.treatments.items()
+            if strategies is None or s in strategies
         }
         return replace(self, graphs=graphs, setting=setting)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ class LifeTable:
     id: str
     probability: Array
     origin: str
+    _known: dict[float, Hazard] = field(default_factory=dict, repr=False, compare=False)
 
     def hazard(self, age: float) -> Hazard:
         """Of a patient who is `age` years old at the start: constant within each year of age.
@@ -42,6 +43,11 @@ class LifeTable:
         Simplification: the table's year of birth and country stand for the patient's; deaths of the cancer itself are
         so rare in it that they are not taken out.
         """
+        if age not in self._known:
+            self._known[age] = self._hazard(age)
+        return self._known[age]
+
+    def _hazard(self, age: float) -> Hazard:
         whole = int(age)
         if not 0 <= whole < len(self.probability):
             raise input_error(f"age {age:g} is not in the life table.", field="age")

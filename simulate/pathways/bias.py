@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from simulate.analytic import cox_hazard_ratio, crossing_time, restricted_mean
 from simulate.evidence.pathway_schema import SelectionBias
 from simulate.evidence.scenario_schema import Scenario
-from simulate.pathways.assemble import Plan
-from simulate.pathways.oracle import Outcome, integrate
+from simulate.pathways.integrated import Integrated
+from simulate.pathways.oracle import Outcome
 
 Array = NDArray[np.float64]
 TINY = 1e-300
@@ -43,7 +43,7 @@ def e_value(hazard_ratio: float) -> float:
     return 1.0 / risk + math.sqrt(1.0 / risk * (1.0 / risk - 1.0))
 
 
-def selection_bias(scenario: Scenario, plan: Plan) -> list[dict[str, Any]]:
+def selection_bias(scenario: Scenario, found: Integrated) -> list[dict[str, Any]]:
     """Every bias scenario of a scenario file, integrated.
 
     Returns
@@ -52,14 +52,7 @@ def selection_bias(scenario: Scenario, plan: Plan) -> list[dict[str, Any]]:
     ``e_value``, ``lead_that_erases`` (months of immortal time at which the gain is gone; ``None`` if none up to 60
     does), and ``rows``: ``pull, lead, median, gain`` (months of restricted mean survival against the comparator).
     """
-    known: dict[str, Outcome] = {}
-
-    def integrated(strategy: str) -> Outcome:
-        if strategy not in known:
-            known[strategy] = integrate(plan.graphs[strategy], scenario.horizon)
-        return known[strategy]
-
-    return [_one(scenario, item, integrated) for item in scenario.selection_bias]
+    return [_one(scenario, item, found.strategy) for item in scenario.selection_bias]
 
 
 def _one(scenario: Scenario, item: SelectionBias, integrated: Callable[[str], Outcome]) -> dict[str, Any]:

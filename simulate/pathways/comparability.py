@@ -30,9 +30,11 @@ def comparability(plan: Plan, strategy: str, comparator: str) -> str:
 def _kinds(plan: Plan, one: Treatment, other: Treatment) -> set[str]:
     kinds = set()
     names = [line for line in LINES if line in plan.lines.lines]
-    for line, a, b in zip(names, one.steps, other.steps, strict=True):
+    for i, (line, a, b) in enumerate(zip(names, one.steps, other.steps, strict=True)):
         if (a is None) != (b is None):
             kinds.add(UNANCHORED)  # supportive care: no trial of it
+        if a is not None and b is not None and one.able[i] != other.able[i]:
+            kinds.add(UNANCHORED)  # other patients start the same line: no trial of that choice
         if a is None or b is None or a.placed.model == b.placed.model:
             continue
         bases = [plan.bases[line, step.regimen].kind for step in (a, b)]

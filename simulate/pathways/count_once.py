@@ -8,31 +8,30 @@ from typing import Any
 
 import numpy as np
 
-from simulate.analytic import crossing_time
-from simulate.evidence.scenario_schema import Scenario
+from simulate.analytic import crossing_time, restricted_mean
 from simulate.model.types import DAYS_PER_MONTH
 from simulate.pathways.assemble import Plan
-from simulate.pathways.oracle import integrate
+from simulate.pathways.integrated import Integrated
+from simulate.pathways.oracle import Outcome
 from simulate.pathways.setting import ENDPOINTS, calibrated
 
 
-def count_once(scenario: Scenario, plan: Plan) -> list[dict[str, Any]]:
+def count_once(found: Integrated) -> list[dict[str, Any]]:
     """For every regimen of the first line: median of the pathway in the trial's setting, of the calibration, reported.
 
     Returns
     -------
     Rows with ``regimen, endpoint, calibrated, pathway, relative`` (difference over the calibrated median; ``None``
     where a median is not reached within the horizon) and ``reported`` (by the regimen's own trial, for its whole arm or
-    the one stratum the regimen stands on; ``None`` if it is not).
+    the one stratum the regimen stands on; ``None`` if it is not), ``calibrated_mean, pathway_mean`` (to the horizon).
     """
     rows = []
-    for regimen, own in plan.alone.items():
-        rows += _compared(regimen, own, scenario.horizon)
+    for regimen, own in found.plan.alone.items():
+        rows += _compared(regimen, own, found.alone(regimen), found.horizon)
     return rows
 
 
-def _compared(regimen: str, plan: Plan, horizon: float) -> list[dict[str, Any]]:
-    found = integrate(plan.graphs[regimen], horizon)
+def _compared(regimen: str, plan: Plan, found: Outcome, horizon: float) -> list[dict[str, Any]]:
     days = int(np.ceil(horizon * DAYS_PER_MONTH))
     curves = calibrated(regimen, plan, days)
     rows = []
@@ -47,6 +46,8 @@ def _compared(regimen: str, plan: Plan, horizon: float) -> list[dict[str, Any]]:
                 "calibrated": float(a) if np.isfinite(a) else None,
                 "pathway": float(b) if np.isfinite(b) else None,
                 "relative": float(b / a - 1.0) if both else None,
+                "calibrated_mean": restricted_mean(np.asarray(curves[endpoint]), horizon),
+                "pathway_mean": restricted_mean(found.endpoint(endpoint), horizon),
             }
         )
     return rows

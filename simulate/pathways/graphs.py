@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulate.evidence.population_schema import PatientPopulation
 from simulate.evidence.strategy_schema import LINES
 from simulate.model.graph import STATES, GraphSpec
+from simulate.model.hashed import hashed_once
 from simulate.model.hazards import Hazard, Transition
 from simulate.model.types import Distribution
 from simulate.pathways.background import LifeTable, age_of
@@ -33,13 +34,15 @@ class Setting:
     Attributes
     ----------
     reaching : later line → share of those able to start it who do.
-    after : first-line regimen → factor on all hazards after it; 1 where it is not named.
+    after : first-line regimen → two factors after it: on all hazards, and on the shape of survival without a further
+        line (of a Weibull); 1 where it is not named.
     """
 
     reaching: Mapping[str, float]
-    after: Mapping[str, float]
+    after: Mapping[str, tuple[float, float]]
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Treatment:
     """What one class of patients gets under a strategy.
@@ -172,7 +175,7 @@ def _transitions(
     ratios = treatment.on
     out: dict[tuple[str, str], Hazard] = {}
     start = treatment.steps[0]
-    after_start = 1.0 if start is None else setting.after.get(start.regimen, 1.0)
+    later, shaped = (1.0, 1.0) if start is None else setting.after.get(start.regimen, (1.0, 1.0))
     care = lines.scenario.supportive_care.median
     for i, name in enumerate(names):
         step = treatment.steps[i]
@@ -192,12 +195,14 @@ def _transitions(
                 time, behind = alone.model.pfs, ratios[0] * alone.progression
         else:
             model = step.placed.model
-            leave, factor = model.pfs, ratios[i] * (1.0 if i == 0 else after_start) * step.placed.progression
+            leave, factor = model.pfs, ratios[i] * (1.0 if i == 0 else later) * step.placed.progression
             on = 1.0 - model.death_share
             parts = {gone: on * (1.0 - share), DEAD: model.death_share}
             if following is not None:
                 parts[LIVING[following]] = on * share
-            time, behind = step.residual.time, rest * after_start * step.placed.death_after
+            time, behind = step.residual.time, rest * later * step.placed.death_after
+            if i == 0 and shaped != 1.0:
+                time = replace(time, params=(time.params[0] * shaped, *time.params[1:]))
         for target, part in parts.items():
             out[here, target] = Hazard(leave, part * factor)
         out[gone, DEAD] = Hazard(time, behind)

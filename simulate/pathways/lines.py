@@ -10,6 +10,7 @@ from simulate.errors import input_error
 from simulate.evidence.population_schema import PatientPopulation
 from simulate.evidence.scenario_schema import Scenario, Strategy
 from simulate.evidence.strategy_schema import LINES, Rule, Rules
+from simulate.model.hashed import hashed_once
 from simulate.model.types import ArmModel
 from simulate.pathways.bases import Basis, Edge, Evidence, covariates_of
 from simulate.pathways.marginal import Mix, Placed, placed
@@ -23,6 +24,7 @@ def modelled_lines(scenario: Scenario) -> tuple[str, ...]:
     return (LINES[0], *(name for name in LINES[1:] if name in scenario.later_lines))
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Step:
     """One line of one patient: the regimen, its model among its trial's patients, and survival after it."""

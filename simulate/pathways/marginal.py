@@ -57,9 +57,11 @@ def factor(time: Distribution, mix: Mix, start: float = 0.0) -> float:
     at = float(time.quantile(1.0 - level))
     target = float(time.survival(at))
     own = float(time.cumulative_hazard(at))
-    behind = np.array(
-        [0.0 if b is None else float(np.diff(b.time.cumulative_hazard([start, start + at]))[0]) for b in mix.background]
-    )
+    passed = {
+        b: 0.0 if b is None else float(np.diff(b.time.cumulative_hazard([start, start + at]))[0])
+        for b in set(mix.background)
+    }
+    behind = np.array([passed[b] for b in mix.background])
     shares, ratios = np.array(mix.shares), np.array(mix.ratios)
 
     def excess(log_factor: float) -> float:

@@ -39,8 +39,9 @@ def longest(regimen: Regimen) -> float | None:
 def on_treatment(plan: Plan, horizon: float) -> list[dict[str, Any]]:
     """Time on each regimen under every strategy, integrated over the classes of patients.
 
-    Simplifications: adverse events, choice and delays end no course, so that times are upper bounds; a course given
-    until toxicity ends at progression too; between cycles patients are on treatment.
+    Times in a later line are those of its own study: the stretch with which a pathway fits a line beneath the survival
+    of an earlier trial is taken out. Simplifications: adverse events, choice and delays end no course; a course given
+    until toxicity ends at progression too; between cycles patients are on treatment; nothing counts past the horizon.
 
     Returns
     -------
@@ -90,7 +91,7 @@ def _times(
                 if step is not None and share > 0.0:
                     own = out.setdefault((line, step.regimen), _Given())
                     own.share += float(share)
-                    own.months += float(time)
+                    own.months += float(time) / stretch(treatments[j], i)
                     own.progresses |= step.placed.model.death_share < ONLY_DEATHS
     return out
 
@@ -115,5 +116,11 @@ def _limits(plan: Plan, treatments: tuple[Treatment, ...], chosen: list[int], li
     for k, j in enumerate(chosen):
         step = treatments[j].steps[line]
         most = None if step is None else longest(plan.lines.evidence.regimen(step.regimen))
-        out[k] = 0.0 if most is None else most * DAYS_PER_MONTH
+        out[k] = 0.0 if most is None else most * stretch(treatments[j], line) * DAYS_PER_MONTH
     return out
+
+
+def stretch(treatment: Treatment, line: int) -> float:
+    """What all times of a line are multiplied by in a pathway."""
+    before = treatment.steps[line - 1] if line > 0 else None
+    return 1.0 if before is None else before.residual.stretch

@@ -20,7 +20,8 @@ from simulate.model.hazards import Hazard, Transition
 from simulate.model.types import DAYS_PER_MONTH, Distribution
 
 Array = NDArray[np.float64]
-Known = dict[tuple[str, Distribution], Array]  # cumulative hazards on the whole days, or on their middles
+# cumulative hazards on the whole days, or on their middles; the share spared by a background on the whole days
+Known = dict[tuple[str, Distribution | Hazard], Array]
 BLOCK = 64  # strata integrated at once
 
 
@@ -89,7 +90,11 @@ def share_spared(spec: GraphSpec, rows: Sequence[int], days: int, known: Known) 
     if not spec.background:
         return np.full(days + 1, shares.sum())
     months = np.arange(days + 1) / DAYS_PER_MONTH
-    return shares @ np.exp(-_cumulative([spec.background[j] for j in rows], months, "whole", known))
+    own = [spec.background[j] for j in rows]
+    for h in {*own}:
+        if ("spared", h) not in known:
+            known["spared", h] = np.exp(-_cumulative([h], months, "whole", known)[0])
+    return shares @ np.array([known["spared", h] for h in own])
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,7 @@ def integrate_strata(
             out[state] = stay
             gone = flows
             if state in limits:
-                within[state] = stay * (np.arange(days + 1) < limits[state][:, None])
+                within[state] = stay * np.clip(limits[state][:, None] + 0.5 - np.arange(days + 1), 0.0, 1.0)
         else:
             entries = rfft(arriving[state], size)
 

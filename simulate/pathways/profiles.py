@@ -20,7 +20,6 @@ from simulate.evidence.strategy_schema import LINES
 from simulate.pathways.changes import in_line
 
 MAX_COMBINATIONS = 20_000_000
-MAX_CLASSES = 40_000
 Profile = Mapping[str, str]  # covariate -> id of its level
 
 

@@ -37,7 +37,7 @@ class TrialPatients:
     behind: Mapping[str, Mix]
     able: Mapping[str, float]
 
-    def reaching(self, reach: Mapping[str, float]) -> dict[str, float]:
+    def reaching(self, reach: Mapping[str, float], *, field: str = "reach") -> dict[str, float]:
         """Share of those able to start a line who do, where a share `reach` of all does.
 
         Raises
@@ -49,7 +49,7 @@ class TrialPatients:
             if share > self.able[line] + 1e-9:
                 raise input_error(
                     f"{share:g} start it, but only {self.able[line]:.3g} of the trials' patients can.",
-                    field=f"later_lines.{line}.reach",
+                    field=f"later_lines.{line}.{field}",
                     advice="Widen `when`, or lower `reach` and `range`.",
                 )
             out[line] = share / self.able[line] if share > 0.0 else 0.0
@@ -90,6 +90,9 @@ def trial_patients(
     behind[lines[-1]] = starting[lines[-1]]
     out = TrialPatients(starting, behind, able)
     out.reaching({line: later[line].reach for line in lines[1:]})
+    for line in lines[1:]:
+        for end in later[line].range or ():
+            out.reaching({line: end}, field="range")
     return out
 
 

@@ -103,3 +103,16 @@ def plain_number(value: float | None, least: int = 0) -> str:
     if "e" not in text and len(text.partition(".")[2]) < least:
         text = f"{value:,.{least}f}"
     return text.replace("-", "−")
+
+
+def money(value: float | None, currency: str, sign: bool = False) -> str:
+    r"""An amount with its currency, in whole units unless it is small.
+
+    Examples
+    --------
+    >>> money(85789.2, "USD"), money(-2.347, "GBP"), money(None, "USD")
+    ('USD\xa085,789', 'GBP\xa0−2.35', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    return f"{currency}\N{NO-BREAK SPACE}{fixed(value, 0 if abs(value) >= 10 or value == 0 else 2, sign)}"

@@ -45,7 +45,9 @@ def on_treatment_table(rows: Rows, scenario: PathwayScenario, names: PathNames) 
         body.append(row(first, "to progression" if most is None else fixed(most, 1), *cells))
     notes = (
         "Mean months from the start of a regimen to progression, death or its longest course, of those who start it; "
-        "the share is of all patients. Adverse events, choice and delay end no course here: these are upper bounds. "
+        "within the horizon; the share is of all patients. Adverse events, choice and delay end no course here. Times "
+        "in a later line are those of its own study, without the stretch that fits it beneath the survival of earlier "
+        "ones. "
         "Radiotherapy and surgery alone, and regimens of which no progression is reported, have no row.",
     )
     return Table("on-treatment", "Time on treatment", columns, tuple(body), notes, wide=True)
@@ -75,7 +77,8 @@ def mixes_table(rows: Rows, scenario: PathwayScenario, names: PathNames) -> Tabl
         f"Of the trials’ patients; in their years {era}, against which the changes are. Means are restricted to "
         f"{fixed(rows[0]['tau'], 0)} months. Survival without a further line stays as it was solved with the era’s "
         "shares. Where a trial’s own survival after progression is shorter than the later line’s studies allow, "
-        "treating more can shorten it: a contradiction between studies of different patients, not an effect. "
+        "treating more can shorten it, or move median and mean apart: a contradiction between studies of different "
+        "patients, not an effect. "
         "Regimens after which nothing is simulated have no row.",
     )
     return Table("later-mixes", "More or fewer later lines", tuple(columns), tuple(body), notes, wide=True)

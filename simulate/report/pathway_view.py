@@ -141,7 +141,10 @@ def level_text(level: Any, name: str) -> str:
 
 
 def population_frame(result: PathwayResult) -> Any:
-    """Classes of patients with their share and covariates, and what each strategy gives them."""
+    """Classes of patients with their share, one of their profiles, and what each strategy gives them.
+
+    ``STRATEGY_LINE_able`` is the share, of those treated in the line before, who can start a later line.
+    """
     import pandas as pd
 
     plan = result.scenario.plan
@@ -152,5 +155,11 @@ def population_frame(result: PathwayResult) -> Any:
             for s in result.scenario.strategies
             for k, line in enumerate(plan.lines.lines)
         }
-        rows.append({"patient_class": i, "share": c.share, **c.profile, **given})
+        able = {
+            f"{s}_{line}_able": plan.treatments[s][i].able[k]
+            for s in result.scenario.strategies
+            for k, line in enumerate(plan.lines.lines)
+            if k > 0
+        }
+        rows.append({"patient_class": i, "share": c.share, **c.profile, **given, **able})
     return pd.DataFrame(rows)

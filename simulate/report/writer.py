@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from simulate.files import OutputFolder
 from simulate.plots.export import png
 from simulate.report import html
+from simulate.report.evaluation_files import EVALUATION_OUTPUTS
 from simulate.report.figures import draw_all, finished
 from simulate.report.frames import all_frames
 from simulate.report.labels import Names
@@ -60,7 +61,7 @@ OF_PATHWAYS = (
     "states.svg",
     "states.png",
 )
-# What a run does not write this time goes, so that two runs never lie side by side.
+# What a run does not write this time goes, and so does an evaluation's: two of them never lie side by side.
 OUTPUTS = EVERY_RUN + OF_A_TRIAL + OF_PATHWAYS
 
 
@@ -71,7 +72,7 @@ def write(
 
     Parameters
     ----------
-    out : the folder; older outputs in it are replaced, other files stay.
+    out : the folder; older outputs in it, those of an evaluation among them, are replaced; other files stay.
     save_patients : also write ``patients.parquet``, one row a patient and strategy.
     command : what was typed; this process's command line by default.
 
@@ -89,14 +90,14 @@ def write(
             "Writing the report; the first time for a trial its other assumptions are fitted, about a minute.",
             file=sys.stderr,
         )
-    with OutputFolder(out, replaces=OUTPUTS) as folder:
+    with OutputFolder(out, replaces=(*OUTPUTS, *EVALUATION_OUTPUTS)) as folder:
         parts = _parts(result, command)
         folder.write_json("summary.json", result.summary())
         folder.write_json("provenance.json", parts.origin)
         folder.write("model.json", parts.model)
         for name, frame in parts.frames.items():
             folder.write(name, frame.to_csv(index=False, lineterminator="\n"))
-        drawn = _figures(parts.figures, folder)
+        drawn = write_figures(parts.figures, folder)
         if html.available():
             folder.write("report.html", html.render(result, command=command, provenance=parts.origin, drawn=drawn))
         else:
@@ -140,7 +141,7 @@ def _parts(result: Result | PathwayResult, command: str | None) -> _Parts:
     return _Parts(record(result, command), model, all_frames(result), draw_all(result, names))
 
 
-def _figures(figures: Mapping[str, Callable[[], Any]], folder: OutputFolder) -> Mapping[str, Any]:
+def write_figures(figures: Mapping[str, Callable[[], Any]], folder: OutputFolder) -> Mapping[str, Any]:
     """Draw every figure once and write it as SVG and PNG; returns the figures by name."""
     drawn = {}
     for name, draw in figures.items():

@@ -98,6 +98,12 @@ def test_every_file_of_a_run_is_listed(reference):
     assert set(OUTPUTS) <= reference
 
 
+def test_every_file_of_an_evaluation_is_listed(reference):
+    from simulate.report.evaluation_files import EVALUATION_OUTPUTS
+
+    assert set(EVALUATION_OUTPUTS) <= reference
+
+
 def keys(value: object) -> set[str]:
     """Every key of nested JSON."""
     if isinstance(value, list):
@@ -124,6 +130,20 @@ def test_every_field_of_the_results_is_listed(reference):
     assert {"hazard_ratio", "median_mc_error", "rmst", "trial_like", "ttp"} <= fixed
     assert fixed - reference == set()
     assert set(FidelityRow.__dataclass_fields__) - reference == set()
+
+
+def test_every_field_of_an_evaluation_is_listed(reference, root):
+    import simulate as sim
+    from simulate.scenario.evaluation import evaluate
+
+    scenario = sim.load("toy", params=root / "tests/economics/data/params")
+    summary = json.loads(json.dumps(evaluate(scenario, draws=100, patients=1000, draw_patients=20).summary()))
+    own = set(summary["strategies"]) | set(summary["contrasts"][0]["inmb"]) | set(summary["evpi"][0]["evppi"])
+    for strategy in summary["strategies"].values():
+        own |= set(strategy["cost_by_category"]) | set(strategy["qaly_by_item"]) | set(strategy["ly_by_state"])
+    fixed = keys(summary) - own
+    assert {"icer", "inmb", "evppi", "misfit", "psa_sd", "clock_forward"} <= fixed
+    assert fixed - reference - {"after progression"} == set()
 
 
 def test_every_environment_variable_is_listed(root, reference):

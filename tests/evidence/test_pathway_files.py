@@ -202,6 +202,7 @@ RULES = {
     "line assumed without a reason": ("era: third, assumed: true, why: invented", "era: third, assumed: true", "later_lines.third_line: is assumed without a reason. Add `why`"),
     "line without a source": ("era: third, assumed: true, why", "era: third, why", "later_lines.third_line: has no source"),
     "line seen nowhere": (", seen: seed}\n  third", "}\n  third", "later_lines.second_line: does not say how its source was seen"),
+    "patients that change otherwise": ("evidence_population: trial_like", "evidence_population: unchanging", "evidence_population: ecog changes between lines in one population and not in unchanging. Give both the same"),
     "line for no covariate": ("when: {ecog: {max: 1}}", "when: {ecgo: {max: 1}}", "third_line.when.ecgo: population routine has no covariate 'ecgo'. Did you mean 'ecog'"),
     "line for no level": ("when: {ecog: {max: 1}}", "when: {ecog: {min: 7}}", "third_line.when.ecog: no level meets this. Levels of ecog are 0, 1, 2"),
     "era of another line": ("era: second", "era: third", "second_line.era: regimen 'third' is not given in line 2; its file lists 3"),

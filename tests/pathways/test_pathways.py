@@ -18,6 +18,7 @@ from simulate.pathways import effects
 from simulate.pathways.background import life_table
 from simulate.pathways.bias import biased, e_value
 from simulate.pathways.count_once import count_once
+from simulate.pathways.integrated import Integrated
 from simulate.pathways.marginal import Mix, factor
 from simulate.pathways.oracle import integrate, strata_of
 from simulate.pathways.profiles import combinations, marginal, meets
@@ -162,7 +163,7 @@ def test_an_unconnected_regimen_must_be_marked(folder):
 
 # ------------------------------------------------------------------------------------------------ results
 def test_the_era_returns_the_trial_within_2_percent(scenario):
-    rows = count_once(scenario.file, scenario.plan)
+    rows = count_once(Integrated(scenario.plan, scenario.file.horizon))
     assert {(r["regimen"], r["endpoint"]) for r in rows} == {(r, e) for r in ("old", "new") for e in ("os", "pfs")}
     assert all(abs(r["relative"]) < 0.02 for r in rows), rows
 
@@ -277,6 +278,6 @@ def test_adding_a_regimen_is_one_file(folder, tmp_path):
 def test_count_once_without_later_lines(folder):
     plain = sim.load("lines", params=folder, overrides={"later_lines": "{}"})
     assert plain.plan.states == ("progression_free", "progressed")
-    rows = count_once(plain.file, plain.plan)
+    rows = count_once(Integrated(plain.plan, plain.file.horizon))
     assert all(abs(r["relative"]) < 0.02 for r in rows), rows
     assert assemble(plain.file, plain.library).classes == plain.plan.classes

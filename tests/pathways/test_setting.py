@@ -16,6 +16,7 @@ from simulate.pathways import effects
 from simulate.pathways.assemble import with_shares
 from simulate.pathways.comparability import comparability
 from simulate.pathways.count_once import count_once
+from simulate.pathways.integrated import Integrated
 from simulate.pathways.oracle import integrate
 from simulate.pathways.profiles import marginal
 from simulate.pathways.subgroups import subgroup_rows
@@ -30,7 +31,7 @@ BASE = ArmModel(Distribution("weibull", (1.2, 9.0)), 0.1, Distribution("weibull"
 def test_every_bundled_pathway_counts_once(name):
     """Among the trials' patients, with the era's later lines: medians within 1 %, most far closer."""
     found = sim.load(name)
-    rows = count_once(found.file, found.plan)
+    rows = count_once(Integrated(found.plan, found.file.horizon))
     assert rows
     for r in rows:
         assert r["relative"] is None or abs(r["relative"]) < 0.01, r
@@ -40,7 +41,7 @@ def test_every_bundled_pathway_counts_once(name):
 
 def test_the_median_reported_stands_beside():
     found = sim.load("non_platinum_backbone")
-    rows = {(r["regimen"], r["endpoint"]): r for r in count_once(found.file, found.plan)}
+    rows = {(r["regimen"], r["endpoint"]): r for r in count_once(Integrated(found.plan, found.file.horizon))}
     assert rows["topotecan_paclitaxel", "os"]["reported"] == 12.0
     for r in rows.values():
         if r["reported"] is not None:
@@ -140,7 +141,7 @@ def test_the_correction_is_of_time_after_the_first_line():
     """PFS is untouched; without a later life there is nothing to correct."""
     found = sim.load("pembrolizumab")
     assert found.plan.setting.after
-    assert all(0.8 < f < 1.25 for f in found.plan.setting.after.values())
+    assert all(0.8 < f < 1.25 and shape == 1.0 for f, shape in found.plan.setting.after.values())
     graph = found.plan.graphs["everybody"]
     before = found.plan.redrawn(after={}).graphs["everybody"]
     a, b = integrate(graph, 24.0), integrate(before, 24.0)

@@ -157,7 +157,7 @@ def test_an_interrupt_leaves_no_half_written_file(result: Result, tmp_path: Path
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(writer, "_figures", interrupted)
+    monkeypatch.setattr(writer, "write_figures", interrupted)
     with pytest.raises(KeyboardInterrupt):
         result.save(tmp_path / "out")
     assert list(tmp_path.iterdir()) == []

@@ -42,6 +42,32 @@ def test_on_the_same_counts_our_cox_is_that_of_lifelines(curves):
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), rel=1e-6)
 
 
+def test_lifelines_rows_as_arrays_give_what_its_own_loop_gives(curves):
+    import pandas as pd
+    from lifelines import CoxPHFitter
+
+    rows = pd.concat([_lifelines.weighted_rows(c, g) for c, g in zip(curves, (1, 0), strict=True)], ignore_index=True)
+    with _lifelines._whole_weights_not_needed():
+        theirs, ours = (
+            f.fit(rows, "time", "event", weights_col="weight") for f in (CoxPHFitter(), _lifelines._fitter()())
+        )
+    assert float(ours.params_["group"]) == pytest.approx(float(theirs.params_["group"]), rel=1e-14)
+    assert float(ours.standard_errors_["group"]) == pytest.approx(float(theirs.standard_errors_["group"]), rel=1e-14)
+    assert ours.log_likelihood_ == pytest.approx(theirs.log_likelihood_, rel=1e-14)
+
+
+def test_more_tied_rows_are_left_to_lifelines(rows):
+    import pandas as pd
+    from lifelines import CoxPHFitter
+
+    group, times, events = rows
+    frame = pd.DataFrame({"group": group, "time": times, "event": events.astype(int)})
+    x, time, ones = group[:, None] * 1.0, np.sort(times), np.ones(200)
+    assert _lifelines._efron(x, time, ones > 0.0, ones, np.zeros(1)) is None
+    theirs, ours = (f.fit(frame, "time", "event") for f in (CoxPHFitter(), _lifelines._fitter()()))
+    assert float(ours.params_["group"]) == float(theirs.params_["group"])
+
+
 def test_ties_by_day_hardly_matter(curves):
     table = two_sample(*curves)
     efron, breslow, printed = (cox(table, ties=t).value for t in ("efron", "breslow", "rows"))
