@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -13,7 +12,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from simulate.errors import InputError, SimulateError, input_error
+from simulate.arguments import overrides, stored_model, writable
+from simulate.errors import SimulateError, input_error
 from simulate.evidence.limits import MAX_PATIENTS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -164,7 +164,7 @@ def fidelity(
     """Reported, model, simulated, z and verdict of every reported figure."""
     from simulate.show import run_fidelity
 
-    _writable(out)
+    writable(out)
     rows = run_fidelity(
         trials, leave_one_out, patients, 1 if seed is None else seed, threads, out, params, quiet=as_json
     )
@@ -195,14 +195,14 @@ def run(
 
     if save_patients and out is None:
         raise input_error("needs a folder to write to.", field="--save-patients", advice="Add --out DIR.")
-    _writable(out)
+    writable(out)
     with compiling(threads) as wait:
         from simulate.scenario import load
         from simulate.scenario.own import OwnScenario
         from simulate.show import print_comparison, progress_bar
 
-        loaded = load(scenario, params=params, overrides=_overrides(set_ or []))
-        stored = None if model is None else _stored_model(model)
+        loaded = load(scenario, params=params, overrides=overrides(set_ or []))
+        stored = None if model is None else stored_model(model)
         if wait is not None:
             if stored is None and not isinstance(loaded, OwnScenario):
                 prepare(loaded, report=out is not None)
@@ -240,12 +240,12 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Evaluate a scenario: costs, QALYs, structures side by side, uncertainty and what it would be worth to know."""
-    _writable(out)
+    writable(out)
     from simulate.scenario import load
     from simulate.scenario.evaluation import evaluate as evaluated
     from simulate.show import print_evaluation, progress_bar
 
-    loaded = load(scenario, params=params, overrides=_overrides(set_ or []))
+    loaded = load(scenario, params=params, overrides=overrides(set_ or []))
     with progress_bar(f"{loaded.id}: evaluating"):
         found = evaluated(
             loaded, draws=draws, patients=patients, draw_patients=draw_patients, seed=seed, threads=threads
@@ -276,7 +276,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Hold the simulation against numerical integration; of a scenario, execute the TECH-VER assertions."""
-    _writable(out)
+    writable(out)
     if scenario is not None:
         from simulate.techver.run import run_techver
 
@@ -293,51 +293,6 @@ def verify(
         _print_json(rows)
     if not all(r["passed"] for r in rows):
         raise typer.Exit(1)
-
-
-def _overrides(items: list[str]) -> dict[str, str]:
-    out = {}
-    for item in items:
-        key, equals, value = item.partition("=")
-        if not equals or not key.strip():
-            raise input_error(
-                f"found {item!r}; it must be key=value.", field="--set", advice="For example --set horizon=60."
-            )
-        out[key.strip()] = value
-    return out
-
-
-def _writable(out: Path | None) -> None:
-    """Refuse a folder that cannot be written before the work is done rather than after."""
-    if out is None:
-        return
-    found = out.resolve()
-    if found.exists() and not found.is_dir():
-        raise input_error("is a file, not a folder.", file=str(out), advice="Name another folder with --out.")
-    existing = next(p for p in (found, *found.parents) if p.exists())
-    if not existing.is_dir():
-        raise input_error(
-            f"cannot be made: {existing} is a file.", file=str(out), advice="Name another folder with --out."
-        )
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise input_error(
-            "cannot be written: no permission.", file=str(out), advice="Choose a folder you may write to."
-        )
-
-
-def _stored_model(path: Path) -> Any:
-    from simulate.model import JointModel
-
-    if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would wait for ever
-        raise input_error("is not a regular file.", file=str(path), advice="Use the model.json of a run.")
-    try:
-        return JointModel.from_json(path.read_text("utf-8"))
-    except OSError as error:
-        raise input_error(f"cannot be read ({error.strerror}).", file=str(path)) from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError) as error:
-        raise input_error(
-            f"is not a stored model ({error}).", file=str(path), advice="Use the model.json of a run."
-        ) from None
 
 
 def main() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+
+# Folders of files found by id; where two hold the same id, the earlier one is meant by the id alone.
+KINDS = ("trials", "scenarios", "regimens", "populations", "strategies", "economics", "reference_cases")
 
 
 def bundled_params() -> Path:
@@ -21,3 +25,18 @@ def display(path: Path) -> str:
         return path.resolve().relative_to(Path.cwd()).as_posix() if path.is_absolute() else str(path)
     except (ValueError, OSError):
         return str(path)
+
+
+def singular(kind: str) -> str:
+    """One file of a kind: ``strategies`` → ``strategy``."""
+    special = {"strategies": "strategy", "economics": "economic file", "reference_cases": "reference case"}
+    return special.get(kind, kind.removesuffix("s"))
+
+
+@dataclass(frozen=True)
+class FileProvenance:
+    """Which file was read: its name inside the library, the folder it came from, the hash of its bytes."""
+
+    name: str
+    folder: str
+    sha256: str

@@ -12,13 +12,12 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.errors import InputError, Problem
 from simulate.evidence.document import Document
-from simulate.evidence.folders import bundled_params, display
+from simulate.evidence.folders import KINDS, FileProvenance, bundled_params, display, singular
 from simulate.evidence.yaml_text import read
 
 if TYPE_CHECKING:
@@ -32,23 +31,6 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "SIMULATE_PARAMS"
 _ID = re.compile(r"[a-z][a-z0-9_]*")
-# Folders of files found by id; where two hold the same id, the earlier one is meant by the id alone.
-KINDS = ("trials", "scenarios", "regimens", "populations", "strategies", "economics", "reference_cases")
-
-
-def singular(kind: str) -> str:
-    """One file of a kind: ``strategies`` → ``strategy``."""
-    special = {"strategies": "strategy", "economics": "economic file", "reference_cases": "reference case"}
-    return special.get(kind, kind.removesuffix("s"))
-
-
-@dataclass(frozen=True)
-class FileProvenance:
-    """Which file was read: its name inside the library, the folder it came from, the hash of its bytes."""
-
-    name: str
-    folder: str
-    sha256: str
 
 
 class Library:

@@ -1,10 +1,9 @@
 """Blocks of patients through an acyclic graph of health states with competing, clock-reset transitions.
 
 In each state every outgoing transition draws a latent time from its own named uniform; the earliest wins. A block of
-patients visits the states in topological order. Per quantity there is one contiguous array and each step is a short
-loop over it, which LLVM turns into vector code; where few patients reach a state, their lanes are packed first. Lanes
-are sorted by stratum, so that a family and its parameters are scalars inside every loop. All uniforms are functions of
-the patient number, so neither blocks nor packing nor sorting can change a patient.
+patients visits the states in topological order. Each step is a short loop over one contiguous array, which LLVM turns
+into vector code; where few reach a state, their lanes are packed first. Lanes are sorted by stratum, so that a family
+and its parameters are scalars inside every loop. All uniforms are functions of the patient number, so no patient moves.
 """
 
 from __future__ import annotations
@@ -41,8 +40,7 @@ def simulate_task(graph, job, work, tally, rows):
 
     Parameters
     ----------
-    graph, job, work, tally, rows : see `simulate.kernel.arrays`. `tally` is added to (its `leaf_sums` are filled),
-        `rows` are filled if `job.want_rows`.
+    graph, job, work, tally, rows : see `simulate.kernel.arrays`. `tally` is added to, `rows` filled if wanted.
     """
     graph, job, work = borrowed(graph), borrowed(job), borrowed(work)
     tally, rows = borrowed(tally), borrowed(rows)

@@ -280,7 +280,8 @@ def evpi_table(e: Evaluation) -> Table | None:
         rows.append(row(Cell(group, small=f"{count(len(e.draws.groups[group]))} parameters"), *cells))
     note = (
         "What it would be worth, for each patient to be treated, to know the numbers before choosing: everything "
-        "(EVPI), or one group alone (EVPPI, by regression on the draws). The groups do not add up to the whole. "
+        "(EVPI), or one group alone (EVPPI, by regression on the draws). The groups do not add up to the whole, and "
+        "few draws for many parameters raise EVPPI; evpi.csv has the estimated bias. "
         "Multiply by the patients of a country and the years of the decision for the most that research could be worth."
     )
     return Table("information", "Value of information", columns, tuple(rows), (note,))

@@ -1,0 +1,54 @@
+"""What the command's options mean: fields to override, a folder to write to, a stored model."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from simulate.errors import InputError, input_error
+
+
+def overrides(items: list[str]) -> dict[str, str]:
+    out = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not equals or not key.strip():
+            raise input_error(
+                f"found {item!r}; it must be key=value.", field="--set", advice="For example --set horizon=60."
+            )
+        out[key.strip()] = value
+    return out
+
+
+def writable(out: Path | None) -> None:
+    """Refuse a folder that cannot be written before the work is done rather than after."""
+    if out is None:
+        return
+    found = out.resolve()
+    if found.exists() and not found.is_dir():
+        raise input_error("is a file, not a folder.", file=str(out), advice="Name another folder with --out.")
+    existing = next(p for p in (found, *found.parents) if p.exists())
+    if not existing.is_dir():
+        raise input_error(
+            f"cannot be made: {existing} is a file.", file=str(out), advice="Name another folder with --out."
+        )
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise input_error(
+            "cannot be written: no permission.", file=str(out), advice="Choose a folder you may write to."
+        )
+
+
+def stored_model(path: Path) -> Any:
+    from simulate.model import JointModel
+
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would wait for ever
+        raise input_error("is not a regular file.", file=str(path), advice="Use the model.json of a run.")
+    try:
+        return JointModel.from_json(path.read_text("utf-8"))
+    except OSError as error:
+        raise input_error(f"cannot be read ({error.strerror}).", file=str(path)) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InputError) as error:
+        raise input_error(
+            f"is not a stored model ({error}).", file=str(path), advice="Use the model.json of a run."
+        ) from None
