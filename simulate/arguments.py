@@ -10,6 +10,7 @@ from simulate.errors import InputError, input_error
 
 
 def overrides(items: list[str]) -> dict[str, str]:
+    """Fields to replace, from ``key=value`` texts."""
     out = {}
     for item in items:
         key, equals, value = item.partition("=")
@@ -19,6 +20,18 @@ def overrides(items: list[str]) -> dict[str, str]:
             )
         out[key.strip()] = value
     return out
+
+
+def exported(names: list[str], out: Path | None) -> tuple[str, ...]:
+    """What else an evaluation is written as."""
+    from simulate.report.evaluation_writer import EXPORTS
+
+    for name in names:
+        if name not in EXPORTS:
+            raise input_error(f"found {name!r}.", field="--export", advice=f"Take {' or '.join(EXPORTS)}.")
+    if names and out is None:
+        raise input_error("needs a folder to write to.", field="--export", advice="Add --out DIR.")
+    return tuple(dict.fromkeys(names))
 
 
 def writable(out: Path | None) -> None:
@@ -40,6 +53,7 @@ def writable(out: Path | None) -> None:
 
 
 def stored_model(path: Path) -> Any:
+    """A joint model that a run stored."""
     from simulate.model import JointModel
 
     if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would wait for ever

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from simulate.arguments import overrides, stored_model, writable
+from simulate.arguments import exported, overrides, stored_model, writable
 from simulate.errors import SimulateError, input_error
 from simulate.evidence.limits import MAX_PATIENTS
 
@@ -229,6 +229,10 @@ def evaluate(
         int | None,
         typer.Option("--patients", min=2, max=MAX_PATIENTS, help="Synthetic patients per strategy beside integration."),
     ] = None,
+    export: Annotated[
+        list[str] | None,
+        typer.Option("--export", help="With --out, also excel (a workbook that recomputes) or r (a script for hesim)."),
+    ] = None,
     draw_patients: Annotated[
         int, typer.Option("--draw-patients", min=2, max=MAX_DRAWS, help="Synthetic patients of each draw.")
     ] = 1000,
@@ -241,6 +245,7 @@ def evaluate(
 ) -> None:
     """Evaluate a scenario: costs, QALYs, structures side by side, uncertainty and what it would be worth to know."""
     writable(out)
+    exports = exported(export or [], out)
     from simulate.scenario import load
     from simulate.scenario.evaluation import evaluate as evaluated
     from simulate.show import print_evaluation, progress_bar
@@ -256,7 +261,7 @@ def evaluate(
     else:
         print_evaluation(found)
     if out is not None:
-        found.save(out)
+        found.save(out, exports=exports)
         print(f"report: {out / 'report.html'}", file=sys.stderr)
 
 

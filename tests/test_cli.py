@@ -429,7 +429,7 @@ def test_an_output_that_cannot_be_a_folder_is_refused_first(work, no_work, comma
 def test_a_folder_without_permission_is_refused_first(work, no_work, command, monkeypatch):
     Path("locked").mkdir(mode=0o555)
     if os.access("locked", os.W_OK):  # root may write anywhere: let the system say what it says to everyone else
-        monkeypatch.setattr("simulate.cli.os.access", lambda path, mode: Path(path).name != "locked")
+        monkeypatch.setattr("simulate.arguments.os.access", lambda path, mode: Path(path).name != "locked")
     assert_refused(simulate(*command, "--out", "locked/new"), "locked/new: cannot be written: no permission.")
     assert list(Path("locked").iterdir()) == []
 

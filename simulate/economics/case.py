@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,6 @@ class Case:
     follow_up : months of follow-up that an analyst would see.
     patients : arm → patients of the trial.
     life : the life table.
-    population : share spared by deaths of other causes beyond the follow-up, by day; None without a life table.
     """
 
     question: EconomicQuestion
@@ -57,8 +57,14 @@ class Case:
     norm: Array | None
     follow_up: float
     patients: Mapping[str, int]
-    population: Array | None = None
     life: LifeTable | None = None
+
+    @cached_property
+    def population(self) -> Array | None:
+        """Share spared by deaths of other causes beyond the follow-up, by day; None without a life table."""
+        if self.life is None or self.question.start_age is None:
+            return None
+        return spared(self.life, self.question.start_age, self.follow_up, self.clock)
 
     def calibration_patients(self, arm: str) -> int:
         """Patients of an arm of the trial."""
@@ -150,12 +156,11 @@ def prepare(
     norm = None
     if file.age_norm is not None and question.start_age is not None:
         norm = aging(file.age_norm.coefficients, question.start_age, clock.days)
-    population, life = None, None
+    life = None
     if question.life_table is not None and question.start_age is not None:
         life = life_table(library, question.life_table)
-        population = spared(life, question.start_age, follow_up, clock)
     plain = Case(question, file, reference, calibration, arms, mix, regimens, dict.fromkeys(arms, 0.0), clock, norm,
-                 follow_up, patients, population, life)  # fmt: skip
+                 follow_up, patients, life)  # fmt: skip
     return replace(plain, stops={s: stop_rate(plain, s) for s in arms})
 
 

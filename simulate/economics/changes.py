@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulate.economics.amounts import Place, Values
-from simulate.economics.case import Case, aging, event_rates, spared
+from simulate.economics.case import Case, aging, event_rates
 from simulate.errors import input_error
 
 Array = NDArray[np.float64]
@@ -99,13 +99,10 @@ def with_clock(case: Case, **changed: float | str) -> Case:
     cycle = min(float(rest.get("cycle", case.clock.cycle)), horizon)
     counting = str(rest.get("counting", case.clock.counting))
     clock = replace(case.clock, horizon=horizon, discount=discount, counting=counting, cycle=cycle)
-    norm = case.norm
+    norm = None if case.norm is None else np.interp(clock.months, case.clock.months, case.norm)
     if case.norm is not None and case.file.age_norm is not None and case.question.start_age is not None:
         norm = aging(case.file.age_norm.coefficients, case.question.start_age, clock.days)
-    population = case.population
-    if case.life is not None and case.question.start_age is not None:
-        population = spared(case.life, case.question.start_age, case.follow_up, clock)
-    return replace(case, clock=clock, norm=norm, population=population)
+    return replace(case, clock=clock, norm=norm)
 
 
 def evaluated(

@@ -60,12 +60,15 @@ WITH_DRAWS = (
     "convergence.svg",
     "convergence.png",
 )
-EVALUATION_OUTPUTS = EVERY_EVALUATION + WITH_DRAWS
+OF_ARMS = ("one_way.csv", "scenarios.csv")  # of a trial's arms
+EXPORTED = ("evaluation.xlsx", "hesim.R")  # where asked for
+EVALUATION_OUTPUTS = EVERY_EVALUATION + WITH_DRAWS + OF_ARMS + EXPORTED
 
 
 def evaluation_frames(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
     """File name → table."""
     from simulate.report.evaluation_inputs import inputs_frame
+    from simulate.report.evaluation_sensitivity import one_way_frame, scenarios_frame
 
     frames = {
         "strategies.csv": _strategies(evaluation),
@@ -77,6 +80,8 @@ def evaluation_frames(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
         "traces.csv": traces(evaluation),
         "inputs.csv": inputs_frame(evaluation.case),
     }
+    if evaluation.one_way:
+        frames |= {"one_way.csv": one_way_frame(evaluation), "scenarios.csv": scenarios_frame(evaluation)}
     if evaluation.draws is not None:
         frames |= _of_draws(evaluation)
     return frames

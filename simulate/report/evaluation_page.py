@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulate import __version__
+from simulate.report import evaluation_sensitivity as sensitivity
 from simulate.report import evaluation_tables as tables
 from simulate.report import evaluation_words as text
 from simulate.report import figures, html, sources_view
@@ -106,6 +107,12 @@ def evaluation_page(
         "health": tables.health_table(e),
         "given": given_table(e),
         "information": tables.evpi_table(e),
+        "sensitivity": [
+            t
+            for s in e.strategies[1:]
+            for t in (sensitivity.one_way_table(e, s), sensitivity.scenarios_table(e, s))
+            if t is not None
+        ],
         "draws_text": text.draws_words(e) if e.draws is not None and len(e.strategies) > 1 else "",
         "rules": rules_table(e, linked),
         "inputs_text": inputs_text(e),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,23 @@ from simulate.report.writer import OUTPUTS, write_figures
 if TYPE_CHECKING:
     from simulate.scenario.evaluation import Evaluation
 
-__all__ = ["EVALUATION_OUTPUTS", "write_evaluation"]
+__all__ = ["EVALUATION_OUTPUTS", "EXPORTS", "write_evaluation"]
 
 
-def write_evaluation(evaluation: Evaluation, out: Path, command: str | None = None) -> Path:
+EXPORTS = ("excel", "r")
+
+
+def write_evaluation(
+    evaluation: Evaluation, out: Path, command: str | None = None, exports: Collection[str] = ()
+) -> Path:
     """Write `EVALUATION_OUTPUTS` into the folder `out`, all or nothing.
 
     Parameters
     ----------
     out : the folder; older outputs in it, those of a run among them, are replaced; other files stay.
     command : what was typed; this process's command line by default.
+    exports : ``excel`` for a workbook with a partitioned survival model that recomputes, ``r`` for a script that
+        rebuilds the models in hesim.
 
     Returns
     -------
@@ -43,6 +51,14 @@ def write_evaluation(evaluation: Evaluation, out: Path, command: str | None = No
         for name, frame in evaluation_frames(evaluation).items():
             folder.write(name, frame.to_csv(index=False, lineterminator="\n"))
         drawn = write_figures(evaluation_figures(evaluation), folder)
+        if "excel" in exports:
+            from simulate.report.workbook import NAME, write_workbook
+
+            write_workbook(evaluation, folder.path(NAME))
+        if "r" in exports:
+            from simulate.report.r_export import r_script
+
+            folder.write("hesim.R", r_script(evaluation))
         if html.available():
             from simulate.report.evaluation_page import evaluation_page
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from simulate.economics.acceptability import Acceptability, acceptability
 from simulate.economics.case import Case, prepare
+from simulate.economics.changes import Row, scenario_table
 from simulate.economics.compared import STRUCTURES, Structured, all_structures, joint_partition
 from simulate.economics.frontier import incremental_analysis, pairwise
+from simulate.economics.one_way import Tornado, tornado
 from simulate.economics.own import OwnCase, prepare_own
 from simulate.economics.own_psa import analyse_own, structured
 from simulate.economics.psa import Draws, analyse
@@ -27,6 +29,8 @@ from simulate.scenario.scenario import Scenario
 
 Array = NDArray[np.float64]
 GRID = 41  # values of the willingness to pay
+JOINT = 100  # draws of survival behind the one-way analysis
+FIXED_BY = 0.2  # share by which it moves numbers without uncertainty
 FEWEST = 100  # draws from which a regression is fitted
 FOLLOW_UP = 36.0  # months an analyst sees where no data cut is named
 
@@ -157,6 +161,24 @@ class Evaluation:
     def priced(self) -> tuple[float, ...]:
         """The thresholds, or the one that stands in for them."""
         return self.case.thresholds or (self.threshold,)
+
+    @cached_property
+    def one_way(self) -> dict[str, Tornado]:
+        """Strategy → one-way analysis at `threshold`, of a trial's arms; survival by joint draws if there are draws."""
+        case = self.case
+        if isinstance(case, OwnCase):
+            return {}
+        drawn = min(JOINT, len(self.draws)) if self.draws is not None else 0
+        return {
+            s: tornado(case, strategy=s, threshold=self.threshold, fixed_by=FIXED_BY, draws=drawn, seed=self.seed)
+            for s in self.strategies[1:]
+        }
+
+    @cached_property
+    def scenarios(self) -> dict[str, list[Row]]:
+        """Strategy → the evaluation under each change of convention alone, of a trial's arms."""
+        case = self.case
+        return {} if isinstance(case, OwnCase) else {s: scenario_table(case, strategy=s) for s in self.strategies[1:]}
 
     def summary(self) -> dict[str, Any]:
         """The machine-readable result, as in ``summary.json``."""
@@ -290,8 +312,11 @@ class Evaluation:
             rows.append({"wtp": threshold, "evpi": float(whole.value[at]), "evppi": values})
         return rows
 
-    def save(self, out: str | Path, *, command: str | None = None) -> Path:
-        """Write ``summary.json``, tables, figures, ``report.html``, ``provenance.json`` into a folder, or nothing."""
+    def save(self, out: str | Path, *, command: str | None = None, exports: Collection[str] = ()) -> Path:
+        """Write ``summary.json``, tables, figures, ``report.html``, ``provenance.json`` into a folder, or nothing.
+
+        `exports` as in `simulate.report.evaluation_writer.write_evaluation`: ``excel``, ``r``.
+        """
         from simulate.report.evaluation_writer import write_evaluation
 
-        return write_evaluation(self, Path(out), command=command)
+        return write_evaluation(self, Path(out), command, exports)

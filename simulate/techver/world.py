@@ -77,9 +77,8 @@ class World:
         case = self.case
         clock = replace(case.clock, horizon=horizon, cycle=min(case.clock.cycle, horizon))
         norm = None if case.norm is None else case.norm[: clock.days + 1]
-        spared = None if case.population is None else case.population[: clock.days + 1]
         traces = {s: cut(t, clock.days) for s, t in self.traces.items()}
-        return replace(self, case=replace(case, clock=clock, norm=norm, population=spared), traces=traces)
+        return replace(self, case=replace(case, clock=clock, norm=norm), traces=traces)
 
     def with_rates(self, rate: float, events: list[str] | None = None) -> World:
         """With adverse events as probable as this."""
@@ -97,16 +96,12 @@ def cut(traces: Traces, days: int) -> Traces:
 
 
 def longer(case: Case, horizon: float) -> Case:
-    """The same evaluation with a longer horizon, the norm worked out anew; deaths of other causes go on as they end."""
+    """The same evaluation with a longer horizon, the norm worked out anew."""
     clock = replace(case.clock, horizon=horizon, cycle=min(case.clock.cycle, horizon))
     norm = case.norm
     if norm is not None and case.file.age_norm is not None and case.question.start_age is not None:
         norm = aging(case.file.age_norm.coefficients, case.question.start_age, clock.days)
-    spared = case.population
-    if spared is not None and clock.days >= len(spared):
-        daily = (spared[-1] / spared[-366]) ** (1.0 / 365.0)
-        spared = np.concatenate((spared, spared[-1] * daily ** np.arange(1, clock.days + 2 - len(spared))))
-    return replace(case, clock=clock, norm=norm, population=spared)
+    return replace(case, clock=clock, norm=norm)
 
 
 def exchanged(case: Case, one: str, other: str) -> Case:

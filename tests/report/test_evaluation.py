@@ -17,7 +17,7 @@ from simulate.errors import InputError
 from simulate.plots import economics as plots
 from simulate.report import cheers, evaluation_words
 from simulate.report.evaluation_figures import draws_needed
-from simulate.report.evaluation_files import EVALUATION_OUTPUTS, EVERY_EVALUATION
+from simulate.report.evaluation_files import EVERY_EVALUATION, OF_ARMS, WITH_DRAWS
 from simulate.report.evaluation_inputs import inputs
 from simulate.report.evaluation_page import evaluation_page
 from simulate.report.writer import OUTPUTS
@@ -49,6 +49,7 @@ own_model:
       repeated: [{what: drug, cost: {value: 3000, cv: 0.1, assumed: true, why: test}, every: 1.0}]
 economics: {setting: toy}
 """
+ALL = (*EVERY_EVALUATION, *WITH_DRAWS, *OF_ARMS)  # of a trial's arms, nothing exported
 
 
 def evaluated(name: str | Path, draws: int = 120, **overrides: str) -> Evaluation:
@@ -81,7 +82,7 @@ def table(folder: Path, name: str) -> pd.DataFrame:
 
 # ------------------------------------------------------------------------------------------------ files
 def test_every_output_is_written_and_nothing_else(folder: Path):
-    assert sorted(p.name for p in folder.iterdir()) == sorted(EVALUATION_OUTPUTS)
+    assert sorted(p.name for p in folder.iterdir()) == sorted(ALL)
     assert all(p.stat().st_size > 60 for p in folder.iterdir())
 
 
@@ -164,7 +165,7 @@ def test_without_draws_nothing_of_them_is_left(evaluation: Evaluation, folder: P
     out = evaluation.save(tmp_path / "out")
     (out / "notes.txt").write_text("mine")
     replace(evaluation, draws=None).save(out)
-    assert {p.name for p in out.iterdir()} == {*EVERY_EVALUATION, "notes.txt"}
+    assert {p.name for p in out.iterdir()} == {*EVERY_EVALUATION, *OF_ARMS, "notes.txt"}
     words = Page((out / "report.html").read_text()).words()
     assert "No draws were made" in words
 
@@ -173,7 +174,7 @@ def test_a_run_and_an_evaluation_do_not_lie_side_by_side(evaluation: Evaluation,
     out = result.save(tmp_path / "out")
     assert (out / "fidelity.csv").exists()
     evaluation.save(out)
-    assert {p.name for p in out.iterdir()} == set(EVALUATION_OUTPUTS)
+    assert {p.name for p in out.iterdir()} == set(ALL)
     result.save(out)
     assert {p.name for p in out.iterdir()} <= set(OUTPUTS)
 
@@ -306,7 +307,7 @@ def test_a_model_of_ones_own_makes_a_report(tmp_path: Path):
     assert "brings its own curves" in page.words()
     assert set(table(out, "traces.csv")["structure"]) == {"partitioned"}
     assert json.loads((out / "model.json").read_text())["unit"] == "months"
-    assert {p.name for p in out.iterdir()} == set(EVALUATION_OUTPUTS)
+    assert {p.name for p in out.iterdir()} == {*EVERY_EVALUATION, *WITH_DRAWS}
 
 
 def test_a_strategy_that_dominates_is_said_to(evaluation: Evaluation):

@@ -21,6 +21,7 @@ from simulate.economics.amounts import Values
 from simulate.economics.plan import planned
 from simulate.errors import InputError
 from simulate.model.types import Distribution
+from simulate.pathways.background import LifeTable
 from simulate.report import r_export
 from simulate.report.r_export import r_script
 from simulate.scenario.evaluation import Evaluation, evaluate
@@ -194,8 +195,9 @@ def test_dependence_between_times_leaves_clock_reset_out(evaluation):
 
 def test_conventions_norm_and_deaths_of_other_causes(evaluation):
     case = evaluation.case
-    at = case.clock.months
-    script = r_script(replace(evaluation, case=replace(case, population=np.exp(-0.001 * at))))
+    flat = LifeTable("flat", np.full(120, -np.expm1(-0.012)), "made up")  # 0.001 a month
+    asked = case.question.model_copy(update={"start_age": 50.0})
+    script = r_script(replace(evaluation, case=replace(case, life=flat, follow_up=0.0, question=asked)))
     inside = re.search(r"spared_by_month <- c\(([^)]*)\)", script)[1].split(",")
     assert [float(x) for x in inside] == pytest.approx(np.exp(-0.001 * np.arange(121.0)), rel=1e-9)
     assert "age_norm <- NULL" in script

@@ -19,6 +19,7 @@ from simulate.economics.plan import planned, summed_by_day
 from simulate.errors import InputError
 from simulate.evidence.economics_schema import Discount
 from simulate.model.types import Distribution
+from simulate.pathways.background import LifeTable
 from simulate.report import workbook
 from simulate.report.workbook import write_workbook
 from simulate.report.workbook_grid import factor, survival, weeks
@@ -48,7 +49,10 @@ def under(evaluation: Evaluation, **clock: object) -> Evaluation:
     """The evaluation under another clock, an age norm and deaths of other causes."""
     case = replace(evaluation.case, clock=replace(evaluation.case.clock, **clock))
     at = case.clock.months
-    case = replace(case, norm=np.exp(-0.002 * at), population=np.exp(-0.004 * np.maximum(at - 36.0, 0.0)))
+    flat = LifeTable("flat", np.full(120, -np.expm1(-0.048)), "made up")  # 0.004 a month, beyond the follow-up
+    asked = case.question.model_copy(update={"start_age": 50.0})
+    case = replace(case, norm=np.exp(-0.002 * at), life=flat, follow_up=36.0, question=asked)
+    np.testing.assert_allclose(case.population, np.exp(-0.004 * np.maximum(at - 36.0, 0.0)), rtol=1e-6)
     structures = {
         s: {
             k: replace(own, outcomes=case.outcomes(s, own.traces, Values.mean(case.file)))

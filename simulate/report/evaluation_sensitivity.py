@@ -1,0 +1,119 @@
+"""What single numbers and conventions do to an evaluation: tables of the one-way and the scenario analyses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from simulate.report.numbers import fixed, money
+from simulate.report.view import Cell, Column, Table, row
+
+if TYPE_CHECKING:
+    from simulate.economics.changes import Increment
+    from simulate.scenario.evaluation import Evaluation
+
+BARS = 12  # shown; the file has all
+
+
+def one_way_frame(e: Evaluation) -> pd.DataFrame:
+    """Every number at both ends, the largest swing of net benefit first."""
+    rows = []
+    for strategy, found in e.one_way.items():
+        for bar in found.bars:
+            rows.append(
+                {
+                    "strategy": strategy,
+                    "name": bar.name,
+                    "group": bar.group,
+                    "value": bar.value,
+                    "low": bar.low,
+                    "high": bar.high,
+                    **_increment("low", bar.at_low, found.threshold),
+                    **_increment("high", bar.at_high, found.threshold),
+                    "swing": bar.swing(found.threshold),
+                    "threshold": found.threshold,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _increment(end: str, found: Increment, threshold: float) -> dict[str, float]:
+    return {f"cost_at_{end}": found.cost, f"qaly_at_{end}": found.qaly, f"inmb_at_{end}": found.inmb(threshold)}
+
+
+def scenarios_frame(e: Evaluation) -> pd.DataFrame:
+    """The evaluation under each change of convention alone."""
+    rows = []
+    for strategy, found in e.scenarios.items():
+        for one in found:
+            worth = {f"inmb_at_{t:g}": v for t, v in zip(e.case.thresholds, one.inmb, strict=True)}
+            rows.append(
+                {
+                    "strategy": strategy,
+                    "scenario": one.name,
+                    "delta_cost": one.increment.cost,
+                    "delta_qaly": one.increment.qaly,
+                    "icer": one.increment.icer,
+                    **worth,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def one_way_table(e: Evaluation, strategy: str) -> Table | None:
+    """The numbers that move net benefit most, each at both ends of its 95 % range."""
+    found = e.one_way.get(strategy)
+    if found is None or not found.bars:
+        return None
+    currency = e.case.file.currency
+    unit = f"{currency}, at {money(found.threshold, currency)} per QALY"
+    columns = (
+        Column("number", numeric=False),
+        Column("low to high", numeric=False),
+        Column("net benefit at low", unit),
+        Column("net benefit at high", unit),
+        Column("swing", currency),
+    )
+    rows = []
+    for bar in found.bars[:BARS]:
+        ends = "joint draws" if bar.low is None or bar.high is None else f"{_plain(bar.low)} to {_plain(bar.high)}"
+        low, high = bar.at_low.inmb(found.threshold), bar.at_high.inmb(found.threshold)
+        cells = (_whole(low), _whole(high), _whole(bar.swing(found.threshold)))
+        rows.append(row(Cell(bar.name.replace("_", " "), small=bar.group), ends, *cells))
+    note = (
+        "One number at a time, at the 2.5 and 97.5 % quantiles of its own distribution; numbers without uncertainty, "
+        "such as list prices, by 20 % either way. Parameters of survival are uncertain together and move together: "
+        "their row holds the joint draws at those quantiles of net benefit. one_way.csv has every number."
+    )
+    caption = f"One number at a time: {e.scenario.label(strategy)}, net benefit"
+    return Table(f"one-way-{strategy.replace('_', '-')}", caption, columns, tuple(rows), (note,), wide=True)
+
+
+def scenarios_table(e: Evaluation, strategy: str) -> Table | None:
+    """The evaluation under other conventions, each alone."""
+    found = e.scenarios.get(strategy)
+    if not found:
+        return None
+    currency = e.case.file.currency
+    columns = (
+        Column("scenario", numeric=False),
+        Column("added cost", currency),
+        Column("QALYs gained"),
+        Column("cost per QALY", currency),
+    )
+    rows = []
+    for one in found:
+        ratio = one.increment.icer
+        cells = (_whole(one.increment.cost), fixed(one.increment.qaly, 3), "–" if ratio != ratio else _whole(ratio))
+        rows.append(row(one.name, *cells))
+    caption = f"Other conventions, each alone: {e.scenario.label(strategy)}"
+    return Table(f"scenarios-{strategy.replace('_', '-')}", caption, columns, tuple(rows), ())
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
+
+
+def _whole(value: float) -> Cell:
+    return Cell(fixed(value, 0), value=value)
