@@ -23,6 +23,7 @@ from simulate.economics.own_psa import analyse_own, structured
 from simulate.economics.psa import Draws, analyse
 from simulate.economics.voi import Value, evpi, evppi
 from simulate.errors import input_error
+from simulate.scenario.evaluation_summary import ceac_summary, evpi_summary, structure_summary
 from simulate.scenario.own import OwnScenario
 from simulate.scenario.pathways import PathwayScenario
 from simulate.scenario.scenario import Scenario
@@ -204,14 +205,16 @@ class Evaluation:
             "strategies": {s: self._strategy(i, s) for i, s in enumerate(self.strategies)},
             "frontier": self._frontier(),
             "base_structure": self.base_structure,
-            "contrasts": self._contrasts(self.base_structure),
-            "structures": {k: self._structure(k) for k in STRUCTURES if k in next(iter(self.structures.values()))},
+            "contrasts": self.contrasts(self.base_structure),
+            "structures": {
+                k: structure_summary(self, k) for k in STRUCTURES if k in next(iter(self.structures.values()))
+            },
             "joint_partition_difference": None
             if isinstance(case, OwnCase)
             else max(joint_partition(case, s) for s in self.strategies),
             "crossed": dict(self.crossed),
-            "ceac": self._ceac(),
-            "evpi": self._evpi(),
+            "ceac": ceac_summary(self),
+            "evpi": evpi_summary(self),
         }
 
     def _strategy(self, i: int, name: str) -> dict[str, Any]:
@@ -252,7 +255,8 @@ class Evaluation:
             for r in rows
         ]  # fmt: skip
 
-    def _contrasts(self, structure: str) -> list[dict[str, Any]]:
+    def contrasts(self, structure: str) -> list[dict[str, Any]]:
+        """Every strategy against the first under a structure."""
         costs, effects = self.totals(structure)
         rows = pairwise(costs, effects, self.strategies, reference=self.strategies[0], threshold=self.threshold)
         return [
@@ -268,49 +272,6 @@ class Evaluation:
             }
             for r in rows
         ]
-
-    def _structure(self, name: str) -> dict[str, Any]:
-        out: dict[str, Any] = {"strategies": {}, "contrasts": self._contrasts(name)}
-        for s in self.strategies:
-            own = self.structures[s][name]
-            o = own.outcomes
-            out["strategies"][s] = {
-                "cost": float(o.cost.mean()),
-                "qaly": float(o.qaly.mean()),
-                "ly": float(o.ly.mean()),
-                "ly_by_state": {k: float(v.mean()) for k, v in o.life_years.items()},
-                "capped": own.capped,
-                "misfit": dict(own.misfit),
-                "fitted": {k: {"family": d.family, "params": list(d.params)} for k, d in own.fitted.items()},
-            }
-        return out
-
-    def _ceac(self) -> list[dict[str, Any]]:
-        found = self.acceptability
-        if found is None:
-            return []
-        return [
-            {
-                "wtp": float(w),
-                "probability": dict(zip(self.strategies, map(float, p), strict=True)),
-                "optimal": self.strategies[int(best)],
-                "frontier": float(f),
-            }
-            for w, p, best, f in zip(found.wtp, found.probability, found.optimal, found.frontier, strict=True)
-        ]
-
-    def _evpi(self) -> list[dict[str, Any]]:
-        """Per patient, at every threshold: of everything, and of each group of parameters."""
-        if self.draws is None:
-            return []
-        known = dict(self.information)
-        whole = known.pop("all")
-        rows = []
-        for i, threshold in enumerate(self.priced):
-            at = int(np.argmin(np.abs(self.wtp - threshold)))
-            values = {k: {"value": float(v.value[i]), "error": float(v.standard_error[i])} for k, v in known.items()}
-            rows.append({"wtp": threshold, "evpi": float(whole.value[at]), "evppi": values})
-        return rows
 
     def save(self, out: str | Path, *, command: str | None = None, exports: Collection[str] = ()) -> Path:
         """Write ``summary.json``, tables, figures, ``report.html``, ``provenance.json`` into a folder, or nothing.
