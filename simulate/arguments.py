@@ -24,12 +24,14 @@ def overrides(items: list[str]) -> dict[str, str]:
 
 def exported(names: list[str], out: Path | None) -> tuple[str, ...]:
     """What else an evaluation is written as."""
+    if not names:
+        return ()  # without the report's imports
     from simulate.report.evaluation_writer import EXPORTS
 
     for name in names:
         if name not in EXPORTS:
             raise input_error(f"found {name!r}.", field="--export", advice=f"Take {' or '.join(EXPORTS)}.")
-    if names and out is None:
+    if out is None:
         raise input_error("needs a folder to write to.", field="--export", advice="Add --out DIR.")
     return tuple(dict.fromkeys(names))
 

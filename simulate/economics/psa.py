@@ -25,7 +25,7 @@ from simulate.model.types import JointModel
 
 Array = NDArray[np.float64]
 CHUNK = 250  # draws held at once
-BATCHES, MEASURED = 20, 40  # batches of patients, draws in which simulation error is measured
+BATCHES, MEASURED = 20, 20  # batches of patients, draws in which simulation error is measured
 
 
 @dataclass(frozen=True)
