@@ -73,7 +73,7 @@ def evsi_by_size(
     n / (n + prior size) of their variance. Exact where they are linear in a normal parameter of which the trial
     observes a normal mean; elsewhere an approximation, to be checked against `evsi` at one size. (Jalal and
     Alarid-Escudero, Med Decis Making 2018;38:174, doi:10.1177/0272989X17715627; the variance is matched as in Heath,
-    Manolopoulou and Baio, Med Decis Making 2018;38:163, doi:10.1177/0272989X17738515.)
+    Manolopoulou and Baio, Med Decis Making 2018;38:163.)
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
 """NICE's severity modifier: how much of the health that others of their age can expect patients lose to the disease.
 
-NICE health technology evaluations: the manual (PMG36, 2022), sections 6.2.12 to 6.2.21: absolute shortfall is the
-expected QALYs of people of the same age and sex in the general population less those with the disease under
-established practice, proportional shortfall is absolute shortfall over the first; both are discounted at the reference
-case's rate. QALYs are weighed by the higher of the two weights; at a cut-off the higher weight counts.
+NICE health technology evaluations: the manual (PMG36, 2022; as amended in March 2026), sections 6.2.12 to 6.2.21:
+absolute shortfall is the expected QALYs of people of the same age and sex in the general population less those with the
+disease under established practice, proportional shortfall is absolute shortfall over the first; both are discounted at
+the reference case's rate. QALYs are weighed by the higher of the two weights; at a cut-off the higher weight counts.
 """
 
 from __future__ import annotations

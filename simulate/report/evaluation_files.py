@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -200,15 +201,22 @@ def _of_draws(e: Evaluation) -> dict[str, pd.DataFrame]:
         "draws.csv": pd.DataFrame({"draw": np.arange(1, len(drawn) + 1), **long}),
         "costs_wide.csv": pd.DataFrame(drawn.cost, columns=names),
         "effects_wide.csv": pd.DataFrame(drawn.qaly, columns=names),
-        "parameters.csv": pd.DataFrame(dict(drawn.parameters)),
+        "parameters.csv": pd.DataFrame({_in_formulas(k): v for k, v in drawn.parameters.items()}),
     }
+
+
+def _in_formulas(name: str) -> str:
+    """A name that R takes in a formula as it stands: ``treatment costs: bodies.weight`` has a space and a colon."""
+    return re.sub(r"[^A-Za-z0-9_.]+", ".", name)
 
 
 def evaluation_sources(e: Evaluation) -> list[str]:
     """Ids of every source used, those of the economic files last."""
-    from simulate.report.sources_view import source_ids
+    from simulate.report.sources_view import pathway_source_ids, source_ids
 
-    trial = () if isinstance(e.scenario, OwnScenario) else source_ids(e.scenario)
+    trial: tuple[str, ...] = ()
+    if not isinstance(e.scenario, OwnScenario):
+        trial = pathway_source_ids(e.scenario) if e.case.others_inside else source_ids(e.scenario)
     return list(dict.fromkeys((*trial, *economic_sources(e))))
 
 
@@ -250,9 +258,11 @@ def evaluation_record(e: Evaluation, command: str | None = None) -> dict[str, An
         "draw_patients": 0 if e.draws is None else e.draws.patients,
     }
     if not isinstance(case, OwnCase):
+        own = case.calibrations
+        single = not case.others_inside
         extra |= {
-            "trial": case.calibration.trial,
-            "specification": case.calibration.spec,
+            "trial": next(iter(own)) if single else sorted(own),
+            "specification": next(iter(own.values())).spec if single else {t: c.spec for t, c in own.items()},
             "calibration_seeds": {"bootstrap": BOOTSTRAP_SEED, "draws": DRAW_SEED},
         }
     return provenance(

@@ -1,6 +1,6 @@
 """Technical verification of an economic model: the TECH-VER tests as assertions that run on a scenario.
 
-Buyukkaramikli NC, Rutten-van Mölken MPMH, Severens JL, Al M, PharmacoEconomics 2019;37:1391, list black-box tests of
+Büyükkaramikli NC, Rutten-van Mölken MPMH, Severens JL, Al M, PharmacoEconomics 2019;37:1391, list black-box tests of
 decision models, doi:10.1007/s40273-019-00844-y. Each is one function ``tvN(subject) -> Verdict`` here, and each is
 held to planted defects in ``tests/techver``: a test that no defect makes fail says nothing.
 """

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.economics.case import Case
+from simulate.economics.composite import Composite
 from simulate.errors import input_error
 from simulate.evidence import Library
 from simulate.pathways.background import life_table
-from simulate.scenario.evaluation import case_of
+from simulate.scenario.cases import case_of
+from simulate.scenario.pathways import PathwayScenario
 from simulate.scenario.scenario import Scenario, load
 from simulate.techver import arms, book, curves, decision, every_draw, inputs, sampling, timing
 from simulate.techver.subject import Subject
@@ -22,7 +24,7 @@ from simulate.techver.verdicts import FAILED, NOT_APPLICABLE, PASSED, Verdict
 Array = NDArray[np.float64]
 Assertion = Callable[[Subject], Verdict]
 
-# Wording after Buyukkaramikli et al. 2019, restated so that a program can decide it; IN: tables of inputs.
+# Wording after Büyükkaramikli et al. 2019, restated so that a program can decide it; IN: tables of inputs.
 ASSERTIONS: dict[str, tuple[str, Assertion]] = {
     "TV1": ("price up, or weight or body surface up: drugs cost more", book.tv1),
     "TV2": ("odds, risk or hazard ratio up: event probability up", curves.tv2),
@@ -70,11 +72,11 @@ def subject_of(scenario: object, *, count: int = 200, seed: int | None = None) -
     ------
     InputError : no scenario of one trial's arms, one that says nothing of costs, or anything wrong with its files.
     """
-    if not isinstance(scenario, Scenario):
+    if not isinstance(scenario, Scenario | PathwayScenario):
         raise input_error(
-            "only scenarios of one trial's arms are verified.",
+            "a model of one's own has no evidence to verify it by.",
             field="scenario",
-            advice="Take a scenario with `trial` and `economics`.",
+            advice="Take a scenario with `trial` or regimens, and `economics`.",
         )
     case = case_of(scenario)
     own = scenario.file.seed if seed is None else seed
@@ -82,7 +84,12 @@ def subject_of(scenario: object, *, count: int = 200, seed: int | None = None) -
 
 
 def general_population(case: Case, library: Library) -> Array | None:
-    """Survival of women of the patients' age by day; None without an age. The first life table if none is named."""
+    """Survival of women of the patients' age by day; None without an age. The first life table if none is named.
+
+    Where a plan of pathways has patients of many ages, theirs together.
+    """
+    if isinstance(case.calibration, Composite) and case.calibration.background:
+        return case.calibration.alive_of_others(case.clock.days)
     tables = library.data_files("life_tables", ".csv")
     name = case.question.life_table or (sorted(tables)[0] if tables else None)
     if case.question.start_age is None or name is None:
