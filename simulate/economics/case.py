@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,16 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.calibration import Calibration
+from simulate.cohort_draws import Draws as Tables
 from simulate.economics.amounts import Values
 from simulate.economics.clock import Clock
+from simulate.economics.composite import Composite
 from simulate.economics.items import Care, cost_items, health_items
 from simulate.economics.outcomes import Outcomes, account
-from simulate.economics.traces import Traces, cells_of, clock_reset
+from simulate.economics.survival import Survival, integrated, tables
+from simulate.economics.traces import Traces
 from simulate.errors import input_error
 from simulate.evidence import Library
-from simulate.evidence.economics_schema import EconomicQuestion, Economics, ReferenceCase, shares_of_regimens
+from simulate.evidence.economics_schema import EconomicQuestion, Economics, ReferenceCase
 from simulate.evidence.regimen_schema import Regimen
 from simulate.evidence.scenario_schema import Scenario
+from simulate.evidence.setting import regimens_of, setting_of
 from simulate.model.types import DAYS_PER_MONTH, JointModel
 from simulate.pathways.background import LifeTable, life_table
 
@@ -33,7 +37,7 @@ class Case:
     Attributes
     ----------
     question, file, reference : the scenario's `economics`, the payer's file, the agency's rules.
-    calibration : of the trial.
+    calibration : of the trial, or the survival model put together from many trials.
     arms : strategy → arm, the comparator first.
     mix : shares of the strata.
     regimens : strategy → regimens with their shares.
@@ -48,7 +52,7 @@ class Case:
     question: EconomicQuestion
     file: Economics
     reference: ReferenceCase
-    calibration: Calibration
+    calibration: Survival
     arms: Mapping[str, str]
     mix: tuple[float, ...]
     regimens: Mapping[str, Mapping[str, tuple[Regimen, float]]]
@@ -62,6 +66,9 @@ class Case:
     @cached_property
     def population(self) -> Array | None:
         """Share spared by deaths of other causes beyond the follow-up, by day; None without a life table."""
+        if isinstance(self.calibration, Composite):
+            alive = self.calibration.alive_of_others(self.clock.days)
+            return beyond(alive, self.follow_up, self.clock) if self.calibration.background else None
         if self.life is None or self.question.start_age is None:
             return None
         return spared(self.life, self.question.start_age, self.follow_up, self.clock)
@@ -69,6 +76,12 @@ class Case:
     def calibration_patients(self, arm: str) -> int:
         """Patients of an arm of the trial."""
         return self.patients[arm]
+
+    @property
+    def calibrations(self) -> dict[str, Calibration]:
+        """Trial → its calibration, of every trial behind the strategies."""
+        own = self.calibration
+        return own.calibrations if isinstance(own, Composite) else {own.trial: own}
 
     @property
     def model(self) -> JointModel:
@@ -85,8 +98,27 @@ class Case:
         return self.held(self.curves(strategy, model))
 
     def curves(self, strategy: str, model: JointModel | None = None) -> Traces:
-        """The same without deaths of other causes beyond the follow-up: what other structures are fitted to."""
-        return clock_reset(cells_of(model or self.model, self.arms[strategy], self.mix), self.clock.days)
+        """The same without deaths of other causes beyond the follow-up: what other structures are fitted to.
+
+        Where many trials are put together, deaths of other causes run beside from the start and are in it (`held`).
+        """
+        return integrated(self.calibration, model or self.model, self.arms[strategy], self.mix, self.clock.days)
+
+    def tables(self, models: Sequence[JointModel], strategy: str, mix: Sequence[float] | None = None) -> Tables:
+        """A strategy's hazards under some models, for the kernel; `mix` are other shares of the strata."""
+        return tables(self.calibration, models, self.arms[strategy], self.mix if mix is None else mix)
+
+    @property
+    def others_inside(self) -> bool:
+        """Whether deaths of other causes are in the curves from the start, as where many trials are put together."""
+        return isinstance(self.calibration, Composite)
+
+    def without_others(self) -> Case:
+        """The same without any deaths of other causes that are not in the trials' curves."""
+        calibration = self.calibration
+        if isinstance(calibration, Composite):
+            calibration = replace(calibration, background=())
+        return replace(self, calibration=calibration, life=None)
 
     def held(self, traces: Traces) -> Traces:
         """Traces with deaths of other causes beyond the trial's follow-up, where a life table is named; once.
@@ -126,10 +158,23 @@ def event_rates(model: JointModel, arm: str) -> dict[str, Array]:
     return out
 
 
+def asked(scenario: Scenario) -> EconomicQuestion:
+    """What a scenario asks of costs.
+
+    Raises
+    ------
+    InputError : nothing.
+    """
+    if scenario.economics is None:
+        advice = "Add `economics: {setting: …}`, or take a scenario that has it: simulate list scenarios."
+        raise input_error(f"scenario {scenario.id} says nothing of costs.", field="economics", advice=advice)
+    return scenario.economics
+
+
 def prepare(
     scenario: Scenario,
     library: Library,
-    calibration: Calibration,
+    calibration: Survival,
     arms: Mapping[str, str],
     mix: tuple[float, ...],
     follow_up: float,
@@ -141,17 +186,13 @@ def prepare(
     ------
     InputError : the scenario has no `economics`, or anything wrong with the files it names.
     """
-    question = scenario.economics
-    if question is None:
-        advice = "Add `economics: {setting: …}`, or take a scenario that has it: simulate list scenarios."
-        raise input_error(f"scenario {scenario.id} says nothing of costs.", field="economics", advice=advice)
-    file = library.economics(question.setting)
+    question = asked(scenario)
+    file = setting_of(question, library)
     reference = library.reference_case(file.reference_case)
     discount = question.discounting or reference.discounting
     clock = Clock(scenario.horizon, discount, question.counting, question.cycle)
     regimens = {
-        s: {name: (library.regimen(name), share) for name, share in shares_of_regimens(question.regimens[s]).items()}
-        for s in arms
+        s: {name: (library.regimen(name), share) for name, share in regimens_of(scenario, s).items()} for s in arms
     }
     norm = None
     if file.age_norm is not None and question.start_age is not None:
@@ -166,7 +207,11 @@ def prepare(
 
 def spared(life: LifeTable, start_age: float, follow_up: float, clock: Clock) -> Array:
     """Share spared by deaths of other causes beyond the follow-up, by day; 1 within it."""
-    alive = general_population(life, start_age, clock.days)
+    return beyond(general_population(life, start_age, clock.days), follow_up, clock)
+
+
+def beyond(alive: Array, follow_up: float, clock: Clock) -> Array:
+    """Survival of the general population from the end of the follow-up on, by day; 1 before."""
     return np.minimum(1.0, alive / float(np.interp(follow_up, clock.months, alive)))
 
 

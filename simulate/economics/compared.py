@@ -8,12 +8,12 @@ over the trial's follow-up, as analysts do from published curves; ``clock_forwar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.cohort_draws import entry_times, hazard_tables
+from simulate.cohort_draws import entry_times
 from simulate.economics.amounts import Values
 from simulate.economics.case import Case
 from simulate.economics.outcomes import Outcomes
@@ -48,12 +48,12 @@ class Structured:
 
 def simulation(case: Case, strategy: str, patients: int, seed: int, threads: int | None = None) -> Structured:
     """Synthetic patients at the point calibration, in batches that give the Monte Carlo error."""
-    tables = hazard_tables([case.model], case.arms[strategy], case.mix)
+    tables = case.tables([case.model], strategy)
     batches = min(BATCHES, patients)
     size = patients // batches
     entry = entry_times(tables, batches * size, seed=seed, threads=threads)[0]
     parts = np.ascontiguousarray(entry.reshape(len(entry), batches, size).transpose(1, 0, 2))
-    traces = simulated(parts, case.clock.days)
+    traces = simulated(parts, case.clock.days, held=case.others_inside)
     return Structured(case.outcomes(strategy, traces, Values.mean(case.file)), case.held(traces), {}, {})
 
 
@@ -64,7 +64,14 @@ def clock_reset_of(case: Case, strategy: str) -> Structured:
 
 
 def death_share(case: Case, strategy: str) -> float:
-    """Share of the events of progression-free survival that are deaths, over the strata."""
+    """Share of those who leave progression-free survival who die, over the strata.
+
+    Where deaths of other causes are in the curves from the start they are among them, to the horizon.
+    """
+    joint = case.curves(strategy)
+    if joint.held:
+        left = 1.0 - float(joint.shares[0, 0, -1])
+        return float(np.clip(1.0 - joint.progressing[0].sum() / max(left, 1e-9), 0.0, 1.0))
     cells = cells_of(case.model, case.arms[strategy], case.mix)
     return float(sum(cell.death_share * share for cell, share in cells.items()))
 
@@ -72,10 +79,12 @@ def death_share(case: Case, strategy: str) -> float:
 def clock_forward_of(case: Case, strategy: str) -> Structured:
     """The cohort state-transition model whose clocks all run from the start."""
     joint = case.curves(strategy)
-    cells = cells_of(case.model, case.arms[strategy], case.mix)
+    # what dies of other causes from the start on has no hazard after progression that is known: it is fitted
+    cells = {} if joint.held else cells_of(case.model, case.arms[strategy], case.mix)
     found = clock_forward(cells, joint.alive[0], joint.state(joint.states[0])[0], death_share(case, strategy))
-    outcomes = case.outcomes(strategy, found.traces, Values.mean(case.file))
-    return Structured(outcomes, case.held(found.traces), {"after progression": found.after}, {"os": found.error})
+    traces = replace(found.traces, held=joint.held)
+    outcomes = case.outcomes(strategy, traces, Values.mean(case.file))
+    return Structured(outcomes, case.held(traces), {"after progression": found.after}, {"os": found.error})
 
 
 def best_fit(curve: Array, until: float) -> tuple[Distribution, float]:
@@ -100,11 +109,15 @@ def joint_partition(case: Case, strategy: str) -> float:
     """Largest difference of costs or QALYs between clock reset and a partition of its own PFS and OS: 0 if all is well.
 
     The partition's shares are those curves, and its progressions are its own rule, so equality tests the bookkeeping.
+    Where deaths of other causes are in the curves from the start, that rule is an approximation; the progressions are
+    then those of the joint model.
     """
     joint = case.curves(strategy)
     free, alive = joint.state(joint.states[0]), joint.alive
-    progressing = (1.0 - death_share(case, strategy)) * -np.diff(free, axis=1)
-    same = Traces(joint.states, np.stack([free, alive - free], axis=1), progressing)
+    progressing = joint.progressing
+    if not joint.held:
+        progressing = (1.0 - death_share(case, strategy)) * -np.diff(free, axis=1)
+    same = Traces(joint.states, np.stack([free, alive - free], axis=1), progressing, held=joint.held)
     a, b = (case.outcomes(strategy, t, Values.mean(case.file)) for t in (joint, same))
     return float(max(abs(a.cost - b.cost).max() / max(a.cost.max(), 1.0), abs(a.qaly - b.qaly).max()))
 

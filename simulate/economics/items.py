@@ -34,7 +34,8 @@ class Item:
 
     Attributes
     ----------
-    category : of cost, one of `CATEGORIES`; of health, ``utility``, ``toxicity`` or ``near_death``.
+    category : of cost, one of `CATEGORIES`; of health, ``utility``, ``toxicity``, ``response`` or
+        ``near_death``.
     name : what it is.
     place : where its unit value stands in the economic file, or empty.
     on : whose shares are weighed: a state, ``alive``, ``progressing``, or ``start`` (everybody, once).
@@ -175,10 +176,29 @@ def health_items(care: Care, file: Economics, values: Values, clock: Clock, norm
         if place in values.by_place and days:
             weight = -probability * days / DAYS_PER_MONTH * year
             out.append(Item("toxicity", event, place, "start", weight, values[place]))
+    out += _responses(care, file, values, clock, aging)
     if file.near_death is not None:
         place = ("near_death", "decrement")
         weights = -year * clock.before_leaving(file.near_death.months, "effects")
         out.append(Item("near_death", "last months", place, ALIVE, weights, values[place]))
+    return out
+
+
+def _responses(care: Care, file: Economics, values: Values, clock: Clock, aging: Array) -> list[Item]:
+    """Good outcomes: what they add while alive, to the share of patients who have them.
+
+    Simplification: who has an outcome lives as long as who has not.
+    """
+    out = []
+    for event, response in file.responses.items():
+        if event not in care.events:
+            continue
+        place = ("responses", event, "gain")
+        end = np.inf if response.days is None else response.after + response.days
+        day = clock.months * DAYS_PER_MONTH
+        during = ((day >= response.after) & (day < end)).astype(np.float64)
+        weights = during * aging * clock.in_state("effects") / 12.0
+        out.append(Item("response", event, place, ALIVE, weights, care.events[event] * values[place]))
     return out
 
 

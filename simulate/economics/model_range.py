@@ -24,7 +24,9 @@ from simulate.calibration import Calibration, Spec, build_model
 from simulate.calibration.calibrate import fit, used
 from simulate.economics.case import Case, stop_rate
 from simulate.economics.changes import Increment, compared, increment
+from simulate.economics.composite import Composite
 from simulate.economics.traces import cells_of
+from simulate.errors import input_error
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
 from simulate.model.types import JointModel
@@ -207,7 +209,13 @@ def model_range(
     strategy : held against the comparator; by default the last.
     threshold : of a QALY; by default the first of the evaluation.
     together : as for `all_models`; without, one assumption is changed at a time.
+
+    Raises
+    ------
+    InputError : the evaluation is not of one trial's arms.
     """
+    if isinstance(case.calibration, Composite):
+        raise input_error("many trials are behind it; models of one trial's arms are varied.", field="scenario")
     pair = compared(case, strategy)
     at = case.thresholds[0] if threshold is None else threshold
     rows = []

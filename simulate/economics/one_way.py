@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from simulate.cohort_draws import drawn_models
 from simulate.economics.amounts import Values, converted, distribution_of, quantile
 from simulate.economics.case import Case
 from simulate.economics.changes import Increment, compared, dotted, increments, numbers
-from simulate.economics.psa import more_draws, rate_quantile
+from simulate.economics.psa import rate_quantile
+from simulate.economics.survival import drawn
 from simulate.economics.traces import joined
 from simulate.errors import input_error
 from simulate.evidence.money_schema import Disutility, Money, Share, Utility
@@ -159,7 +159,7 @@ def _apart(case: Case, changed: dict[str, Array], strategy: str) -> list[Increme
 def survival_increments(case: Case, draws: int, strategy: str | None = None, seed: int = 1) -> tuple[Array, Array]:
     """Incremental cost and QALYs, float64[D], of joint draws of the survival model by integration, all else fixed."""
     comparator, chosen = compared(case, strategy)
-    models = drawn_models(more_draws(case.calibration, draws, seed))[:draws]
+    models = drawn(case.calibration, draws, seed)[0]
     values = Values.mean(case.file)
     books = [
         case.outcomes(s, joined([case.integrated(s, model) for model in models]), values) for s in (comparator, chosen)

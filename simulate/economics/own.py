@@ -23,6 +23,7 @@ from simulate.evidence.economics_schema import EconomicQuestion, Economics, Refe
 from simulate.evidence.money_schema import Money, Quantity
 from simulate.evidence.own_schema import MONTHS, OwnArm, OwnCurve, OwnModel
 from simulate.evidence.scenario_schema import Scenario
+from simulate.evidence.setting import setting_of
 from simulate.model.types import DAYS_PER_MONTH
 
 Array = NDArray[np.float64]
@@ -75,6 +76,11 @@ class OwnCase:
     clock: Clock
     model: OwnModel
     arms: Mapping[str, str]
+
+    @property
+    def others_inside(self) -> bool:
+        """Whether deaths of other causes run beside the curves: never, they are taken as they stand."""
+        return False
 
     @property
     def thresholds(self) -> tuple[float, ...]:
@@ -212,7 +218,7 @@ def prepare_own(scenario: Scenario, library: Library) -> OwnCase:
     question, model = scenario.economics, scenario.own_model
     if question is None or model is None:
         raise input_error(f"scenario {scenario.id} brings no model of its own.", field="own_model")
-    file = library.economics(question.setting)
+    file = setting_of(question, library)
     reference = library.reference_case(file.reference_case)
     discount = question.discounting or reference.discounting
     per_month = 1.0 / (model.grid * MONTHS[model.unit])

@@ -9,17 +9,17 @@ is measured between batches of patients and reported apart from the uncertainty 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from simulate.calibration import Calibration
-from simulate.cohort_draws import drawn_models, entry_times, hazard_tables
+from simulate.cohort_draws import entry_times
 from simulate.economics.amounts import Values, uniforms
 from simulate.economics.case import Case, event_rates
 from simulate.economics.outcomes import Outcomes
+from simulate.economics.survival import drawn
 from simulate.economics.traces import Traces, simulated
 from simulate.model.types import JointModel
 
@@ -58,23 +58,6 @@ class Draws:
 
     def __len__(self) -> int:
         return len(self.cost)
-
-
-def more_draws(calibration: Calibration, draws: int, seed: int) -> Calibration:
-    """A calibration with as many parameter draws as are asked for.
-
-    The first ones are the calibration's own. Beyond those, normal draws with their mean and covariance: the posterior
-    is linear and Gaussian in its parameters (`simulate.calibration.linear`), so they come from one distribution.
-    """
-    posterior = calibration.posterior
-    own = min(draws, calibration.draws)
-    x, gamma = posterior.draws[:own], posterior.dependence[:own]
-    if draws > own:
-        both = np.column_stack((posterior.draws, posterior.dependence))
-        rng = np.random.default_rng(seed)
-        more = rng.multivariate_normal(both.mean(axis=0), np.cov(both.T), draws - own, method="eigh")
-        x, gamma = np.vstack((x, more[:, :-1])), np.concatenate((gamma, more[:, -1]))
-    return replace(calibration, posterior=replace(posterior, draws=x, dependence=gamma))
 
 
 def group_of(place: str) -> str:
@@ -123,8 +106,7 @@ def analyse(case: Case, draws: int, patients: int, seed: int, threads: int | Non
     draws, patients : number of draws, synthetic patients of each.
     seed : of parameters and patients.
     """
-    calibration = more_draws(case.calibration, draws, seed)
-    models = drawn_models(calibration)
+    models, of_survival = drawn(case.calibration, draws, seed)
     values = Values.drawn(case.file, draws, seed)
     parameters: dict[str, Array] = {f"{group_of(k)}: {k}": v for k, v in values.uncertain().items()}
     columns = []
@@ -132,10 +114,7 @@ def analyse(case: Case, draws: int, patients: int, seed: int, threads: int | Non
         events = toxicity_draws(case, strategy, draws, seed)
         parameters.update({f"toxicity: {strategy}.{e}": v for e, v in events.items()})
         columns.append(_strategy(case, strategy, models, values, events, patients, seed, threads))
-    names = calibration.layout.parameters
-    parameters.update({f"survival: {p.name}": calibration.posterior.draws[:, i] for i, p in enumerate(names)})
-    if np.ptp(calibration.posterior.dependence) > 0.0:
-        parameters["survival: dependence"] = calibration.posterior.dependence
+    parameters.update({f"survival: {name}": value for name, value in of_survival.items()})
     return _together(tuple(case.arms), columns, parameters, grouped(parameters), patients)
 
 
@@ -162,15 +141,16 @@ def _strategy(
     seed: int,
     threads: int | None,
 ) -> _Column:
-    tables = hazard_tables([case.model, *models], case.arms[strategy], case.mix)
+    tables = case.tables([case.model, *models], strategy)
     days = case.clock.days
     point = entry_times(tables.part(0, 1), patients, seed=seed, threads=threads)
-    exact, same = case.integrated(strategy), simulated(point, days)
+    exact, same = case.integrated(strategy), simulated(point, days, held=case.others_inside)
     parts = []
     for lo, hi in chunks(len(models)):
         entry = entry_times(tables.part(1 + lo, 1 + hi), patients, seed=seed, threads=threads)
         rates = {e: v[lo:hi] for e, v in events.items()}
-        parts.append(_corrected(case, strategy, simulated(entry, days), same, exact, _slice(values, lo, hi), rates))
+        seen = simulated(entry, days, held=case.others_inside)
+        parts.append(_corrected(case, strategy, seen, same, exact, _slice(values, lo, hi), rates))
     count = min(MEASURED, len(models))
     entry = entry_times(tables.part(1, 1 + count), patients, seed=seed, threads=threads)
     errors = _errors(case, strategy, entry, point, _slice(values, 0, count))
@@ -215,7 +195,8 @@ def _errors(case: Case, strategy: str, entry: Array, point: Array, values: Value
 
     def in_batches(months: Array) -> Traces:
         kept = months[:, :, : batches * size].reshape(len(months), states, batches, size)
-        return simulated(np.ascontiguousarray(kept.transpose(0, 2, 1, 3)).reshape(-1, states, size), case.clock.days)
+        rows = np.ascontiguousarray(kept.transpose(0, 2, 1, 3)).reshape(-1, states, size)
+        return simulated(rows, case.clock.days, held=case.others_inside)
 
     repeated = Values(values.file, {p: np.repeat(v, batches) if len(v) > 1 else v for p, v in values.by_place.items()})
     drawn = case.outcomes(strategy, in_batches(entry), repeated)

@@ -117,15 +117,14 @@ def clock_forward(cells: Mapping[ArmModel, float], alive: Array, free: Array, de
     Parameters
     ----------
     cells : model of each stratum to its share; where all have the same exponential survival after progression, that is
-        taken and nothing is fitted.
+        taken and nothing is fitted. None where the hazard after progression is not a model's own.
     alive, free : float64[T + 1], calibrated OS and PFS by day.
     death_share : share of those who leave the first state who die.
     """
     after = {cell.pps for cell in cells}
-    only = next(iter(after))
-    known = len(after) == 1 and only.family == "exponential" and not only.ratios and only.cure == 0.0
-    known = known and not any(cell.dependence for cell in cells)
-    if known:
+    only = next(iter(after)) if len(after) == 1 else None
+    known = only is not None and only.family == "exponential" and not only.ratios and only.cure == 0.0
+    if only is not None and known and not any(cell.dependence for cell in cells):
         time = only
     else:
         start = float(np.log(_mean_after(alive, free, death_share)))

@@ -89,18 +89,20 @@ def cells_of(model: JointModel, arm: str, mix: Sequence[float]) -> dict[ArmModel
     return out
 
 
-def simulated(entry: Array, days: int) -> Traces:
+def simulated(entry: Array, days: int, *, held: bool = False) -> Traces:
     """Simulated patients: months of entry into each state, the last of them death, as shares by day.
 
     Parameters
     ----------
     entry : float64[D, 3, N], months; infinite for a state that is never entered.
     days : last day of the grid. A time within a day counts from the day after on, which the sums over days undo.
+    held : whether the simulation has deaths of other causes in it, see `Traces`.
     """
     draws, _, patients = entry.shape
     gone = np.minimum(entry[:, 1], entry[:, 2])
     pfs, alive = _share_after(gone, days), _share_after(entry[:, 2], days)
-    return Traces(STATES, np.stack([pfs, alive - pfs], axis=1), _entering(entry[:, 1], days, draws, patients))
+    entering = _entering(entry[:, 1], days, draws, patients)
+    return Traces(STATES, np.stack([pfs, alive - pfs], axis=1), entering, held)
 
 
 def _bins(months: Array, days: int) -> NDArray[np.int64]:

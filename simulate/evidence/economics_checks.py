@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from simulate.errors import InputError
-from simulate.evidence.economics_schema import Economics, ReferenceCase
+from simulate.evidence.economics_schema import Economics, EventValues, Instead, ReferenceCase, places_of
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
 from simulate.evidence.money_schema import Disutility, Money, Quantity, Share, Size, Utility
@@ -49,12 +49,7 @@ def check_economics(file: Economics, library: Library | None = None) -> list[Fin
     for name in file.states:
         if name not in STATES:
             out.append(Finding(("states", name), f"no state {name!r}.", suggest(name, STATES)))
-    for name, event in file.toxicities.items():
-        here: FieldPath = ("toxicities", name)
-        if (event.disutility is None) != (event.days is None):
-            out.append(Finding(here, "has only one of `disutility` and `days`.", "A loss of utility lasts some days."))
-        if event.cost is None and event.disutility is None:
-            out.append(Finding(here, "has neither a cost nor a disutility.", "Give one, or leave the event out."))
+    out += _events((), file.toxicities)
     for name in ("index", "age_norm"):
         stated = getattr(file, name)
         if stated is not None:
@@ -68,6 +63,31 @@ def check_economics(file: Economics, library: Library | None = None) -> list[Fin
     if library is not None:
         out += _reference(file, library)
     return out + _sources(file.sources, library)
+
+
+def _events(path: FieldPath, events: Mapping[str, EventValues]) -> Iterator[Finding]:
+    for name, event in events.items():
+        here: FieldPath = (*path, "toxicities", name)
+        if (event.disutility is None) != (event.days is None):
+            yield Finding(here, "has only one of `disutility` and `days`.", "A loss of utility lasts some days.")
+        if event.cost is None and event.disutility is None:
+            yield Finding(here, "has neither a cost nor a disutility.", "Give one, or leave the event out.")
+
+
+def check_instead(instead: Instead, file: Economics, library: Library) -> Iterator[Finding]:
+    """Every rule that the numbers of a scenario break that stand in the place of a file's."""
+    at: FieldPath = ("economics", "instead")
+    for path, quantity in places_of(instead).items():
+        yield from stated_quantity((*at, *path), quantity, library)
+        if isinstance(quantity, Money):
+            yield from convertible((*at, *path), quantity, file)
+    for name in instead.states:
+        if name not in STATES:
+            yield Finding((*at, "states", name), f"no state {name!r}.", suggest(name, STATES))
+    yield from _events(at, {k: v for k, v in instead.toxicities.items() if k not in file.toxicities})
+    for name in instead.without:
+        if getattr(instead, name, None) is not None:
+            yield Finding((*at, "without"), f"names {name!r}, which is given too.", "Keep one of the two.")
 
 
 def _sources(sources: tuple[str, ...], library: Library | None) -> list[Finding]:

@@ -10,10 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from simulate.evidence.decision_schema import Affected, ProposedTrial
 from simulate.evidence.fields import Id, Model, NonNegative, Number, Positive, Proportion, Slug, Text
 from simulate.evidence.money_schema import (
     Currency,
     Disutility,
+    Gain,
     Money,
     Quantity,
     Rate,
@@ -156,6 +158,18 @@ class EventValues(Model):
     why: Text | None = None
 
 
+class Response(Model):
+    """A good outcome of treatment, by the event that counts it: what it adds to the utility of a state while alive.
+
+    From day `after` on, for `days` (without: for the rest of life). `why` says where these come from.
+    """
+
+    gain: Gain
+    after: NonNegative = 0.0
+    days: Positive | None = None
+    why: Text | None = None
+
+
 class NearDeath(Model):
     """Utility taken off in the last months of life."""
 
@@ -205,6 +219,7 @@ class Economics(Model):
     once: dict[Literal["progression", "death"], Money] = Field(default_factory=dict)
     subsequent: Subsequent | None = None
     toxicities: dict[Id, EventValues] = Field(default_factory=dict)
+    responses: dict[Id, Response] = Field(default_factory=dict)
     near_death: NearDeath | None = None
     age_norm: AgeNorm | None = None
     limits: tuple[Text, ...] = ()
@@ -241,6 +256,24 @@ def shares_of_regimens(given: str | dict[str, float]) -> dict[str, float]:
     return {given: 1.0} if isinstance(given, str) else dict(given)
 
 
+class Instead(Model):
+    """What the patients of one scenario cost and feel, in the place of what the economic file says.
+
+    Entries of `states` and `toxicities` replace field by field, so that a utility alone may be given; others whole.
+    `without` names parts of the file that do not count here.
+    """
+
+    states: dict[Id, StateValues] = Field(default_factory=dict)
+    once: dict[Literal["progression", "death"], Money] = Field(default_factory=dict)
+    subsequent: Subsequent | None = None
+    monitoring: dict[Id, Money] = Field(default_factory=dict)
+    procedures: dict[Id, Money] = Field(default_factory=dict)
+    toxicities: dict[Id, EventValues] = Field(default_factory=dict)
+    responses: dict[Id, Response] = Field(default_factory=dict)
+    near_death: NearDeath | None = None
+    without: tuple[Literal["subsequent", "near_death", "age_norm"], ...] = ()
+
+
 class Treated(Stated):
     """How long a strategy's patients were treated, as its trial says: the median number of cycles begun.
 
@@ -253,15 +286,19 @@ class Treated(Stated):
 class EconomicQuestion(Model):
     """How a scenario is evaluated.
 
-    `setting` is an economic file. `regimens` say what each strategy gives, where its strategies are arms of a
-    trial: one regimen, or several with their shares. `treated` is how long; without it, until progression.
-    `start_age`, years, is for the age norm and for `life_table`: deaths of other causes beyond the trial's follow-
-    up, within which its curves contain them. `counting` is how time is summed: ``integral`` by default, or in
-    cycles of `cycle` months at their ``start``, ``end``, by ``half_cycle`` or ``simpson``.
+    `setting` is an economic file, `instead` what it says otherwise of these patients. `regimens` say what each
+    strategy gives: one regimen, or several with their shares; a strategy of a regimen gives that one if it is not
+    named. `added` are further regimens with the share of patients who have them too. `treated` is how long; without
+    it, until progression. `start_age`, years, is for the age norm and for `life_table`: deaths of other causes beyond
+    the trial's follow-up, within which its curves contain them. `counting` is how time is summed: ``integral`` by
+    default, or in cycles of `cycle` months at their ``start``, ``end``, by ``half_cycle`` or ``simpson``. `population`
+    is whom the decision concerns, `proposed_trial` one that could inform it.
     """
 
     setting: Id
+    instead: Instead | None = None
     regimens: dict[Id, Id | dict[Id, Proportion]] = Field(default_factory=dict)
+    added: dict[Id, dict[Id, Proportion]] = Field(default_factory=dict)
     treated: dict[Id, Treated] = Field(default_factory=dict)
     start_age: Positive | None = None
     life_table: Id | None = None
@@ -269,3 +306,5 @@ class EconomicQuestion(Model):
     cycle: Positive = 1.0
     discounting: Discount | None = None
     thresholds: tuple[NonNegative, ...] = ()
+    population: Affected | None = None
+    proposed_trial: ProposedTrial | None = None

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simulate.errors import InputError
+from simulate.evidence.decision_checks import check_amounts, check_decision
+from simulate.evidence.economics_checks import check_instead
 from simulate.evidence.economics_schema import EconomicQuestion, Economics, shares_of_regimens
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
 from simulate.evidence.origins import origin
 from simulate.evidence.regimen_schema import Regimen
+from simulate.evidence.setting import merged, regimens_of
 
 if TYPE_CHECKING:
     from simulate.evidence.document import FieldPath
@@ -32,9 +35,10 @@ def check_evaluation(scenario: Scenario, library: Library | None) -> Iterator[Fi
     if list(asked.thresholds) != sorted(set(asked.thresholds)):
         yield Finding(("economics", "thresholds"), "do not increase.", "Sort them, each once.")
     yield from _strategies(scenario, asked, library)
+    yield from check_decision(scenario, library)
     if library is None:
         return
-    yield from _life_table(asked, library)
+    yield from _life_table(scenario, asked, library)
     known = library.economics_files()
     if asked.setting not in known:
         message = f"no economic file {asked.setting!r}."
@@ -46,8 +50,12 @@ def check_evaluation(scenario: Scenario, library: Library | None) -> Iterator[Fi
         message = f"economic file {asked.setting!r} has errors."
         yield Finding(("economics", "setting"), message, f"See `simulate check economics/{asked.setting}`.")
         return
-    yield from _values(setting, asked)
-    yield from _regimens(asked, setting, library)
+    if asked.instead is not None:
+        yield from check_instead(asked.instead, setting, library)
+        setting = merged(setting, asked.instead)
+    yield from _values(setting, asked, scenario)
+    yield from check_amounts(asked.proposed_trial, setting)
+    yield from _regimens(scenario, asked, setting, library)
 
 
 def _strategies(scenario: Scenario, asked: EconomicQuestion, library: Library | None) -> Iterator[Finding]:
@@ -58,18 +66,41 @@ def _strategies(scenario: Scenario, asked: EconomicQuestion, library: Library | 
             yield Finding((*path, name), f"no strategy {name!r}.", suggest(name, scenario.strategies))
     for name, treated in asked.treated.items():
         here: FieldPath = ("economics", "treated", name)
-        if name not in asked.regimens:
-            yield Finding(here, f"strategy {name!r} has no regimen.", suggest(name, asked.regimens))
+        if name not in scenario.strategies:
+            yield Finding(here, f"no strategy {name!r}.", suggest(name, scenario.strategies))
         yield from origin(here, treated, library)
+    for name in asked.added:
+        if name not in scenario.strategies:
+            yield Finding(("economics", "added", name), f"no strategy {name!r}.", suggest(name, scenario.strategies))
     for name, strategy in scenario.strategies.items():
-        if strategy.arm is not None and name not in asked.regimens:
+        ruled = strategy.follow is not None or strategy.lines is not None
+        if (strategy.arm is not None or ruled) and name not in asked.regimens:
             message = f"strategy {name!r} has no regimen, so nothing says what it uses."
             yield Finding(path, message, f"Add `{name}: REGIMEN`.")
+    if scenario.trial is None and scenario.own_model is None:
+        yield from _pathways(scenario)
 
 
-def _life_table(asked: EconomicQuestion, library: Library) -> Iterator[Finding]:
+def _pathways(scenario: Scenario) -> Iterator[Finding]:
+    """What of a scenario of pathways can be evaluated: one line, strategies held against the one comparator."""
+    if scenario.later_lines:
+        message = "pathways with later lines are not evaluated."
+        advice = "Leave `later_lines` out: what follows is then that of the trials, and `subsequent` its cost."
+        yield Finding(("later_lines",), message, advice)
+    for name, strategy in scenario.strategies.items():
+        if strategy.comparator is not None:
+            message = "an evaluation holds all strategies against each other."
+            advice = "Remove it, and strategies for other patients with it."
+            yield Finding(("strategies", name, "comparator"), message, advice)
+
+
+def _life_table(scenario: Scenario, asked: EconomicQuestion, library: Library) -> Iterator[Finding]:
     """A life table that exists, and an age at which it begins."""
     if asked.life_table is None:
+        return
+    if scenario.trial is None and scenario.own_model is None:
+        message = "belongs to evaluations of a trial's arms; pathways have one of their own, from the start on."
+        yield Finding(("economics", "life_table"), message, "Write `life_table` beside `economics`, not in it.")
         return
     known = library.data_files("life_tables", ".csv")
     path: FieldPath = ("economics", "life_table")
@@ -79,36 +110,53 @@ def _life_table(asked: EconomicQuestion, library: Library) -> Iterator[Finding]:
         yield Finding(path, "needs the age at which it begins.", "Give `start_age`, years.")
 
 
-def _values(setting: Economics, asked: EconomicQuestion) -> Iterator[Finding]:
-    """Both living states need a utility; an age norm needs an age."""
+def _values(setting: Economics, asked: EconomicQuestion, scenario: Scenario) -> Iterator[Finding]:
+    """Both living states need a utility, which outcomes may not lift above 1; an age norm needs an age."""
     path: FieldPath = ("economics", "setting")
+    best = 0.0
     for state in ("progression_free", "progressed"):
         values = setting.states.get(state)
         if values is None or values.utility is None:
             yield Finding(path, f"{setting.id} gives no utility of {state}.", f"Add `states.{state}.utility` to it.")
+        else:
+            best = max(best, values.utility.value)
+    gained = sum(r.gain.value for r in setting.responses.values())
+    if best + gained > 1.0:
+        message = f"a utility of {best:g} and what outcomes add to it, {gained:g}, are above 1."
+        yield Finding(path, message, "Lower the gains of `responses`.")
     if setting.age_norm is not None and asked.start_age is None:
         message = f"{setting.id} has an age norm, and no age is given."
         yield Finding(("economics", "start_age"), message, "Give the age at the start, years.")
 
 
-def _regimens(asked: EconomicQuestion, setting: Economics, library: Library) -> Iterator[Finding]:
-    known = library.regimens()
+def _regimens(scenario: Scenario, asked: EconomicQuestion, setting: Economics, library: Library) -> Iterator[Finding]:
+    """Shares that add up, and a price of everything that is given."""
     for strategy, given in asked.regimens.items():
-        path: FieldPath = ("economics", "regimens", strategy)
-        shares = shares_of_regimens(given)
-        if abs(sum(shares.values()) - 1.0) > 1e-6:
-            yield Finding(path, f"shares add up to {sum(shares.values()):g}.", "Shares of all regimens add up to 1.")
-        for name in shares:
-            here = path if isinstance(given, str) else (*path, name)
-            if name not in known:
-                yield Finding(here, f"no regimen {name!r}.", suggest(name, known))
-                continue
-            try:
-                regimen = library.regimen(name)
-            except InputError:
-                yield Finding(here, f"regimen {name!r} has errors.", f"See `simulate check regimens/{name}`.")
-                continue
-            yield from _priced(here, regimen, setting)
+        total = sum(shares_of_regimens(given).values())
+        if abs(total - 1.0) > 1e-6:
+            message = f"shares add up to {total:g}."
+            yield Finding(("economics", "regimens", strategy), message, "Shares of all regimens add up to 1.")
+    for strategy in scenario.strategies:
+        named = asked.regimens.get(strategy)
+        path: FieldPath = ("economics", "regimens", strategy) if named is not None else ("strategies", strategy)
+        for name in regimens_of(scenario, strategy):
+            here = path if named is None or isinstance(named, str) else (*path, name)
+            if name in asked.added.get(strategy, {}):
+                here = ("economics", "added", strategy, name)
+            yield from _regimen(here, name, setting, library)
+
+
+def _regimen(path: FieldPath, name: str, setting: Economics, library: Library) -> Iterator[Finding]:
+    known = library.regimens()
+    if name not in known:
+        yield Finding(path, f"no regimen {name!r}.", suggest(name, known))
+        return
+    try:
+        regimen = library.regimen(name)
+    except InputError:
+        yield Finding(path, f"regimen {name!r} has errors.", f"See `simulate check regimens/{name}`.")
+        return
+    yield from _priced(path, regimen, setting)
 
 
 def _priced(path: FieldPath, regimen: Regimen, setting: Economics) -> Iterator[Finding]:

@@ -78,6 +78,10 @@ class Disutility(Quantity):
     value: Proportion
 
 
+class Gain(Disutility):
+    """What is added to a utility while an outcome of treatment lasts."""
+
+
 class Share(Quantity):
     """A proportion of patients."""
 

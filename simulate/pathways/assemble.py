@@ -10,7 +10,7 @@ from simulate.evidence.population_checks import NOTHING
 from simulate.evidence.population_schema import Case, PatientPopulation
 from simulate.evidence.scenario_schema import Scenario
 from simulate.model.graph import GraphSpec
-from simulate.pathways.background import LifeTable, life_table
+from simulate.pathways.background import LIFETIME, YEARS, LifeTable, life_table
 from simulate.pathways.bases import Basis, Evidence
 from simulate.pathways.changes import with_changes
 from simulate.pathways.graphs import DEAD, START, Setting, Treatment, graph, known_events, transitions_of
@@ -133,7 +133,8 @@ def build_plan(
     target = population or library.patients(scenario.population)
     in_trials = library.patients(scenario.evidence_population or scenario.population)
     modelled = modelled_lines(scenario)
-    table = life_table(library, scenario.life_table) if scenario.life_table is not None else None
+    years = YEARS if scenario.economics is None else LIFETIME
+    table = life_table(library, scenario.life_table, years) if scenario.life_table is not None else None
     untreated = trial_mix(with_shares(in_trials, scenario.supportive_care.patients), table)
     trial = trial_patients(in_trials, modelled, scenario.later_lines, table)
     lines = Lines(scenario, evidence, with_changes(target, modelled), trial, untreated)

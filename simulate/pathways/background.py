@@ -18,6 +18,7 @@ from simulate.pathways.profiles import Profile
 
 Array = NDArray[np.float64]
 YEARS = 20  # of the life table that a hazard follows; the last piece goes on
+LIFETIME = 70  # the same for evaluations over a lifetime
 
 
 def age_of(population: PatientPopulation, profile: Profile) -> float:
@@ -30,11 +31,12 @@ def age_of(population: PatientPopulation, profile: Profile) -> float:
 
 @dataclass(frozen=True)
 class LifeTable:
-    """Yearly probabilities of death by completed age, float64[A], from age 0."""
+    """Yearly probabilities of death by completed age, float64[A], from age 0; hazards follow it for `years`."""
 
     id: str
     probability: Array
     origin: str
+    years: int = YEARS
     _known: dict[float, Hazard] = field(default_factory=dict, repr=False, compare=False)
 
     def hazard(self, age: float) -> Hazard:
@@ -52,7 +54,7 @@ class LifeTable:
         if not 0 <= whole < len(self.probability):
             raise input_error(f"age {age:g} is not in the life table.", field="age")
         first = (whole + 1 - age) * 12.0  # months to the next birthday
-        last = min(YEARS, len(self.probability) - 1 - whole)
+        last = min(self.years, len(self.probability) - 1 - whole)
         yearly = -np.log1p(-np.minimum(self.probability[whole : whole + last + 1], 0.999999))
         monthly = yearly / 12.0
         cuts = tuple(first + 12.0 * i for i in range(last))
@@ -61,7 +63,7 @@ class LifeTable:
         return Hazard(Distribution("exponential", (1.0 / base,), 0.0, cuts, ratios if cuts else ()))
 
 
-def life_table(library: Library, name: str) -> LifeTable:
+def life_table(library: Library, name: str, years: int = YEARS) -> LifeTable:
     """A life table of the library by its id: a CSV file with the columns age and qx, from age 0.
 
     Raises
@@ -70,4 +72,4 @@ def life_table(library: Library, name: str) -> LifeTable:
     """
     path = library.data_file("life_tables", name, ".csv")
     probability, origin = read_life_table(path, display(path))
-    return LifeTable(name, np.array(probability), origin)
+    return LifeTable(name, np.array(probability), origin, years)

@@ -13,7 +13,7 @@ from simulate.evidence import Library
 from simulate.evidence.population_schema import PatientPopulation
 from simulate.evidence.regimen_schema import Anchor, Regimen, TrialArm
 from simulate.evidence.schema import Trial
-from simulate.model.types import ArmModel
+from simulate.model.types import ArmModel, JointModel
 from simulate.pathways import effects
 from simulate.pathways.profiles import Profile, holds
 
@@ -67,6 +67,10 @@ class Evidence:
             self.calibrations[trial] = calibrate(self.trials[trial])
         return self.calibrations[trial]
 
+    def model(self, trial: str) -> JointModel:
+        """The model of a trial, calibrated once."""
+        return self.calibration(trial).model
+
     def cell(
         self, trial: str, arm: str, strata: tuple[str, ...], population: PatientPopulation, profile: Profile
     ) -> ArmModel:
@@ -76,7 +80,7 @@ class Evidence:
         ------
         InputError : no stratum or several strata fit, or the trial has no survival model.
         """
-        model = self.calibration(trial).model
+        model = self.model(trial)
         chosen = strata_for(self.trials[trial], strata, population, profile)
         if self.trials[trial].calibration.structure == "outcomes_only":
             raise input_error(f"trial {trial} has no survival model.", field="evidence.trial")

@@ -14,8 +14,10 @@ from simulate.economics.own import OwnCase
 from simulate.plots import economics as plots
 from simulate.report.evaluation_files import monthly
 from simulate.report.figures import literal
-from simulate.report.labels import Names
+from simulate.report.labels import Names, study
+from simulate.report.view import listed
 from simulate.scenario.own import OwnScenario
+from simulate.scenario.pathways import PathwayScenario
 
 if TYPE_CHECKING:
     from simulate.scenario.evaluation import Evaluation
@@ -55,7 +57,11 @@ def _literal(drawn: Any) -> Any:
 
 def study_of(e: Evaluation) -> str:
     """Short name of the trial, or what stands in its place."""
-    return "the scenario’s own" if isinstance(e.scenario, OwnScenario) else Names(e.scenario).study
+    if isinstance(e.scenario, OwnScenario):
+        return "the scenario’s own"
+    if isinstance(e.scenario, PathwayScenario):
+        return listed([study(t.title, t.id) for t in e.scenario.trials.values()])
+    return Names(e.scenario).study
 
 
 def follow_up_of(e: Evaluation) -> float | None:

@@ -20,6 +20,7 @@ from simulate.report.reproduce import reproduce
 from simulate.report.view import Cell, Column, Fold, Picture, Table, row
 from simulate.report.words import BANNER
 from simulate.scenario.own import OwnScenario
+from simulate.scenario.pathways import PathwayScenario
 
 if TYPE_CHECKING:
     from simulate.scenario.evaluation import Evaluation
@@ -233,6 +234,8 @@ def pictures(e: Evaluation, drawn: Mapping[str, Any]) -> dict[str, Picture]:
 
 def _sources(e: Evaluation) -> list[dict[str, Any]]:
     if isinstance(e.scenario, OwnScenario):
+        return sources_view.plain_sources(e.scenario.library, evaluation_sources(e))
+    if isinstance(e.scenario, PathwayScenario):
         return sources_view.plain_sources(e.scenario.library, evaluation_sources(e))
     trial = sources_view.sources_list(Names(e.scenario))
     known = {s["id"] for s in trial}

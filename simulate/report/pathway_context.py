@@ -129,7 +129,7 @@ def _evidence(result: PathwayResult, summary: Mapping[str, Any], names: PathName
         "trust_text": "",
         "predictive": predictive_view.quoted(predictive_view.classes_of(scenario.trials.values())),
         "cuts": None,
-        "sources": sources_view.plain_sources(scenario.library, source_ids(result)),
+        "sources": sources_view.plain_sources(scenario.library, sources_view.pathway_source_ids(scenario)),
         "sources_text": "Every publication behind the regimens, the patients and the rules.",
         "notes": notes,
         "model": None,
@@ -138,21 +138,6 @@ def _evidence(result: PathwayResult, summary: Mapping[str, Any], names: PathName
         "choices": [],
         "search": None,
     }
-
-
-def source_ids(result: PathwayResult) -> tuple[str, ...]:
-    """Every source of the trials, populations, policies and of the scenario itself."""
-    scenario = result.scenario
-    found: list[str | None] = [*scenario.file.sources, *scenario.plan.population.sources]
-    for trial in scenario.trials.values():
-        found += [*trial.sources, *(f.source for f in trial.all_figures)]
-    for covariate in scenario.plan.population.covariates.values():
-        found += [c.source for c in covariate.cases]
-        found += [covariate.prognosis.source] if covariate.prognosis is not None else []
-    for strategy in scenario.file.strategies.values():
-        found += [r.source for rules in scenario.plan.lines.rules(strategy).values() for r in rules]
-    found += [line.source for line in scenario.file.later_lines.values()]
-    return tuple(dict.fromkeys(s for s in found if s))
 
 
 def _pictures(

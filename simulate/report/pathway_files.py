@@ -82,7 +82,7 @@ def states_frame(result: PathwayResult, start: int = 0) -> pd.DataFrame:
 
 def pathway_record(result: PathwayResult, command: str | None = None) -> dict[str, Any]:
     """Content of ``provenance.json``."""
-    from simulate.report.pathway_context import source_ids
+    from simulate.report.sources_view import pathway_source_ids
 
     scenario = result.scenario
     models = {name: c.model.to_json() for name, c in sorted(scenario.calibrations.items())}
@@ -95,7 +95,11 @@ def pathway_record(result: PathwayResult, command: str | None = None) -> dict[st
         scenario_content=scenario.file,
         model=models,
         inputs=[f for f in files if f.is_file()],
-        sources={s: {"citation": known[s].citation, "why": known[s].why} for s in source_ids(result) if s in known},
+        sources={
+            s: {"citation": known[s].citation, "why": known[s].why}
+            for s in pathway_source_ids(result.scenario)
+            if s in known
+        },
         command=command,
         started=result.started or None,
         extra={"trials": sorted(models), "classes_of_patients": len(scenario.plan.classes)},

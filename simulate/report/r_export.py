@@ -112,7 +112,7 @@ def _strategy(evaluation: Evaluation, case: Case, strategy: str, values: Values)
     yield ",\n".join(_once(case, strategy, values))
     yield "    ),\n    reset = list("
     cells = cells_of(case.model, case.arms[strategy], case.mix)
-    if not any(cell.dependence for cell in cells):
+    if not any(cell.dependence for cell in cells) and not case.others_inside:
         yield ",\n".join(_stratum(cell, share, case.clock.horizon) for cell, share in cells.items())
     yield "    ),"
     for name in ("partitioned", "clock_reset"):

@@ -132,3 +132,17 @@ def _described(names: Names, f: Any) -> str:
         value = count(f.events)
     where = f"; {f.where}" if f.where else ""
     return f"{' '.join(w for w in words if w)}, {names.whose(f)}: {value} ({f.role}{where})"
+
+
+def pathway_source_ids(scenario: Any) -> tuple[str, ...]:
+    """Every source of the trials, populations, policies and of the scenario itself."""
+    found: list[str | None] = [*scenario.file.sources, *scenario.plan.population.sources]
+    for trial in scenario.trials.values():
+        found += [*trial.sources, *(f.source for f in trial.all_figures)]
+    for covariate in scenario.plan.population.covariates.values():
+        found += [c.source for c in covariate.cases]
+        found += [covariate.prognosis.source] if covariate.prognosis is not None else []
+    for strategy in scenario.file.strategies.values():
+        found += [r.source for rules in scenario.plan.lines.rules(strategy).values() for r in rules]
+    found += [line.source for line in scenario.file.later_lines.values()]
+    return tuple(dict.fromkeys(s for s in found if s))

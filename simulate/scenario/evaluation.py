@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.economics.acceptability import Acceptability, acceptability
-from simulate.economics.case import Case, prepare
+from simulate.economics.case import Case
 from simulate.economics.changes import Row, scenario_table
 from simulate.economics.compared import STRUCTURES, Structured, all_structures, joint_partition
 from simulate.economics.frontier import incremental_analysis, pairwise
@@ -21,8 +21,11 @@ from simulate.economics.one_way import Tornado, tornado
 from simulate.economics.own import OwnCase, prepare_own
 from simulate.economics.own_psa import analyse_own, structured
 from simulate.economics.psa import Draws, analyse
-from simulate.economics.voi import Value, evpi, evppi
+from simulate.economics.voi import Fit, Value, evpi, evppi, fitted
 from simulate.errors import input_error
+from simulate.scenario.cases import case_of
+from simulate.scenario.decision_summary import decision_summary
+from simulate.scenario.decisions import Decisions
 from simulate.scenario.evaluation_summary import ceac_summary, evpi_summary, structure_summary
 from simulate.scenario.own import OwnScenario
 from simulate.scenario.pathways import PathwayScenario
@@ -33,7 +36,6 @@ GRID = 41  # values of the willingness to pay
 JOINT = 100  # draws of survival behind the one-way analysis
 FIXED_BY = 0.2  # share by which it moves numbers without uncertainty
 FEWEST = 100  # draws from which a regression is fitted
-FOLLOW_UP = 36.0  # months an analyst sees where no data cut is named
 
 
 def evaluate(
@@ -58,10 +60,6 @@ def evaluate(
     ------
     InputError : the scenario says nothing of costs, or anything wrong with its files.
     """
-    if isinstance(scenario, PathwayScenario):
-        raise input_error(
-            "pathways are not evaluated yet.", field="economics", advice="Take a scenario of one trial's arms."
-        )
     n = scenario.file.patients if patients is None else patients
     for name, value, least in (("--patients", n, 2), ("--draws", draws, 0), ("--draw-patients", draw_patients, 2)):
         if value < least:
@@ -81,15 +79,6 @@ def evaluate(
     return Evaluation(scenario, case, structures, drawn, n, s, threads, started)
 
 
-def case_of(scenario: Scenario) -> Case:
-    """What is evaluated, put together."""
-    arms = {k: scenario.arm(k) for k in scenario.strategies}
-    cuts = [cutoff for _, cutoff, _ in scenario.follow_up.values()]
-    enrolled = {arm: sum(v.n[arm] for v in scenario.trial.strata.values()) for arm in scenario.trial.arms}
-    follow_up = min(max(cuts, default=FOLLOW_UP), scenario.file.horizon)
-    return prepare(scenario.file, scenario.library, scenario.calibrate(), arms, scenario.mix, follow_up, enrolled)
-
-
 @dataclass(frozen=True)
 class Evaluation:
     """What an evaluation gave.
@@ -102,9 +91,10 @@ class Evaluation:
     patients, seed, threads, started : of the run.
     base_structure : name of the base case: the joint model integrated, or the one partition of a model of one's own.
     crossed : strategy → share of draws in which PFS lay above OS and was cut down to it, of a model of one's own.
+    ranged : whether the answer under every model that meets the reported figures is part of it, which takes longer.
     """
 
-    scenario: Scenario | OwnScenario
+    scenario: Scenario | PathwayScenario | OwnScenario
     case: Case | OwnCase
     structures: Mapping[str, Mapping[str, Structured]]
     draws: Draws | None
@@ -114,6 +104,7 @@ class Evaluation:
     started: str = ""
     base_structure: str = "clock_reset"
     crossed: Mapping[str, float] = field(default_factory=dict)
+    ranged: bool = False
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -153,10 +144,24 @@ class Evaluation:
         d = self.draws
         out = {"all": evpi(d.cost, d.qaly, self.wtp)}
         for group, names in d.groups.items():
-            if len(d) >= FEWEST:
+            if group in self.fits:
                 known = np.column_stack([d.parameters[n] for n in names])
-                out[group] = evppi(d.cost, d.qaly, self.priced, known, group=group)
+                out[group] = evppi(d.cost, d.qaly, self.priced, known, group=group, fit=self.fits[group])
         return out
+
+    @cached_property
+    def fits(self) -> dict[str, Fit]:
+        """Mean increments given each group of parameters; none where there are too few draws."""
+        d = self.draws
+        if d is None or len(d) < FEWEST:
+            return {}
+        known = {group: np.column_stack([d.parameters[n] for n in names]) for group, names in d.groups.items()}
+        return {group: fitted(d.cost, d.qaly, self.priced, v) for group, v in known.items()}
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What follows for a decision: all who are concerned, the budget, severity, trials, prices, subgroups."""
+        return Decisions(self)
 
     @property
     def priced(self) -> tuple[float, ...]:
@@ -215,6 +220,7 @@ class Evaluation:
             "crossed": dict(self.crossed),
             "ceac": ceac_summary(self),
             "evpi": evpi_summary(self),
+            **decision_summary(self),
         }
 
     def _strategy(self, i: int, name: str) -> dict[str, Any]:

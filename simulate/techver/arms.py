@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.calibration.result import rounded_cells
+from simulate.economics.composite import Composite
 from simulate.model.families import FAMILIES
 from simulate.model.types import ArmModel, Distribution, JointModel
 from simulate.techver.curves import label
@@ -28,9 +29,12 @@ SMALL = 0.01  # life-years, an increment too small to be doubled
 def tv5(subject: Subject) -> Verdict:
     """What separates the arms comes from the fit that gives the baseline: one parameter vector makes all curves."""
     calibration = subject.case.calibration
-    if not calibration.calibrated:
+    if isinstance(calibration, Composite):
+        cells = calibration.rebuilt().cells
+    elif calibration.calibrated:
+        cells = rounded_cells(calibration.layout.cells(calibration.posterior.x))
+    else:
         return decide("TV5", [], absent="the model was stored elsewhere: its arms are taken as they are.")
-    cells = rounded_cells(calibration.layout.cells(calibration.posterior.x))
     checks = []
     for s, arm in subject.case.arms.items():
         for stratum in calibration.model.strata:
@@ -104,7 +108,7 @@ def tv12(subject: Subject) -> Verdict:
 # ------------------------------------------------------------------------------------------------ TV16
 def tv16(subject: Subject) -> Verdict:
     """A patient has the same luck in every arm: the probability she meets at leaving PFS is the same number."""
-    case, model = subject.case, subject.case.model
+    case, model = subject.case.without_others(), subject.case.model
     one, other = subject.strategies[0], subject.strategies[-1]
     checks = []
     for i, stratum in enumerate(model.strata):

@@ -151,7 +151,7 @@ def mortality(subject: Subject, world: World) -> list[Check]:
     none = subject.changed(
         world.discounted(0.0, 0.0),
         nobody_dies,
-        replace(world.case, life=None, clock=world.discounted(0.0, 0.0).case.clock),
+        replace(world.case.without_others(), clock=world.discounted(0.0, 0.0).case.clock),
     )
     all_die = subject.changed(world, hazards(MORTAL, MORTAL))
     for s in subject.strategies:

@@ -21,11 +21,12 @@ def in1(subject: Subject) -> Verdict:
     """PFS at most OS: reported medians and landmarks of each arm, calibrated curves."""
     checks = []
     figures = {}
-    for x in subject.case.calibration.statistics:
-        if x.kind in ("median", "landmark") and x.endpoint in ("pfs", "os"):
-            figures[x.kind, x.timepoint, x.groups, x.endpoint] = (x.figure, x.value)
-    for (kind, at, groups, endpoint), (name, value) in figures.items():
-        other = figures.get((kind, at, groups, "os"))
+    for trial, calibration in subject.case.calibrations.items():
+        for x in calibration.statistics:
+            if x.kind in ("median", "landmark") and x.endpoint in ("pfs", "os"):
+                figures[trial, x.kind, x.timepoint, x.groups, x.endpoint] = (x.figure, x.value)
+    for (trial, kind, at, groups, endpoint), (name, value) in figures.items():
+        other = figures.get((trial, kind, at, groups, "os"))
         if endpoint == "pfs" and other is not None:
             checks.append(at_most(f"reported: {name} and {other[0]}", value, other[1], 0.0))
     for name, own in subject.structures.items():
@@ -37,10 +38,12 @@ def in1(subject: Subject) -> Verdict:
 
 def in2(subject: Subject) -> Verdict:
     """Calibrated medians against the reported primary ones."""
-    calibration, checks = subject.case.calibration, []
-    for x, p in zip(calibration.statistics, calibration.prediction, strict=True):
-        if x.kind == "median" and x.role == "primary":
-            checks.append(equal(f"{x.figure}: calibrated and reported", x.from_scale(float(p)) / x.value, 1.0, MEDIAN))
+    checks = []
+    for calibration in subject.case.calibrations.values():
+        for x, p in zip(calibration.statistics, calibration.prediction, strict=True):
+            if x.kind == "median" and x.role == "primary":
+                ratio = x.from_scale(float(p)) / x.value
+                checks.append(equal(f"{x.figure}: calibrated and reported", ratio, 1.0, MEDIAN))
     return decide("IN2", checks, absent="no median is a primary figure.")
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from simulate.calibration import Calibration
 from simulate.economics.amounts import Place
 from simulate.economics.changes import dotted, numbers
+from simulate.economics.composite import Composite
 from simulate.evidence.money_schema import Disutility, Money, Quantity, Share, Size, Utility
 from simulate.model.types import Distribution
 from simulate.techver.subject import Subject
@@ -37,7 +40,7 @@ def _z(comparisons: int) -> float:
 # ------------------------------------------------------------------------------------------------ TV7
 def tv7(subject: Subject) -> Verdict:
     """Simulated times of each arm and stratum against their distribution: mean, variance and shape to the horizon."""
-    case, model = subject.case, subject.case.model
+    case, model = subject.case.without_others(), subject.case.model
     samples: list[tuple[str, Array, Distribution]] = []
     for s in subject.strategies:
         for i, stratum in enumerate(model.strata):
@@ -88,7 +91,7 @@ def tv26(subject: Subject) -> Verdict:
     case = subject.case
     varied, base = subject.engine.ranges(case), numbers(case)
     drawn = subject.engine.drawn(case.file, MANY, subject.seed)
-    joint = {p.name for p in case.calibration.layout.parameters}
+    joint = {p.name for c in case.calibrations.values() for p in c.layout.parameters}
     bad = sorted(n for n in varied if n in joint or n.startswith("survival"))
     checks = [true("no parameter of the joint survival model is moved alone", not bad, f"{len(joint)} left out")]
     vials = sorted(n for n in varied if ".vials." in n and len(case.file.drugs[n.split(".")[1]].vials) > 1)
@@ -190,13 +193,28 @@ def _rates(subject: Subject) -> list[Check]:
 
 def _joint(subject: Subject) -> list[Check]:
     """Survival: the draws of all parameters together are those of the calibration, rows kept."""
-    posterior, drawn = subject.case.calibration.posterior, subject.draws.parameters
-    names = [p.name for p in subject.case.calibration.layout.parameters]
+    calibration, drawn = subject.case.calibration, subject.draws.parameters
+    if isinstance(calibration, Composite):
+        return [_shuffled(t, c, drawn) for t, c in calibration.calibrations.items()]
+    names = [p.name for p in calibration.layout.parameters]
     columns = np.column_stack([drawn[f"survival: {n}"] for n in names])
-    own = min(len(columns), len(posterior.draws))
-    same = bool(np.array_equal(columns[:own], posterior.draws[:own]))
+    own = min(len(columns), calibration.draws)
+    same = bool(np.array_equal(columns[:own], calibration.posterior.draws[:own]))
     said = f"{own} rows of {len(names)} parameters"
     return [true("survival: joint draws of the calibration, row by row", same, said)]
+
+
+def _shuffled(trial: str, calibration: Calibration, drawn: Mapping[str, Array]) -> Check:
+    """Of one trial among many: whole rows of its draws, each once, in an order of its own."""
+    names = [(i, f"survival: {trial}: {p.name}") for i, p in enumerate(calibration.layout.parameters)]
+    kept = [(i, n) for i, n in names if n in drawn]
+    rows = np.column_stack([drawn[n] for _, n in kept]) if kept else np.zeros((0, 0))
+    known = {tuple(r) for r in calibration.posterior.draws[:, [i for i, _ in kept]]} if kept else set()
+    own = [tuple(r) in known for r in rows]
+    needed = min(len(rows), calibration.draws)
+    said = f"{sum(own)} of {len(rows)} rows of {len(kept)} parameters are the calibration's own"
+    whole = sum(own) == needed and len({tuple(r) for r in rows}) == len(rows)
+    return true(f"survival, {trial}: joint draws of its calibration, each once", whole, said)
 
 
 # ------------------------------------------------------------------------------------------------ TV29

@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.cohort_draws import drawn_models, entry_times, hazard_tables
-from simulate.economics import compared
+from simulate.cohort_draws import entry_times
+from simulate.economics import compared, survival
 from simulate.economics.acceptability import Acceptability, acceptability
 from simulate.economics.amounts import Values, distribution_of, quantile, uniforms
 from simulate.economics.case import Case, event_rates
@@ -21,7 +21,7 @@ from simulate.economics.evsi import evsi_by_size
 from simulate.economics.frontier import incremental_analysis, pairwise
 from simulate.economics.one_way import ranges
 from simulate.economics.outcomes import Outcomes
-from simulate.economics.psa import Draws, analyse, more_draws, toxicity_draws
+from simulate.economics.psa import Draws, analyse, toxicity_draws
 from simulate.economics.traces import Traces, joined
 from simulate.economics.voi import evpi, evppi
 from simulate.model.types import Distribution, JointModel
@@ -46,11 +46,11 @@ def _structure(case: Case, name: str, strategy: str, patients: int, seed: int) -
 
 
 def _entry(case: Case, model: JointModel, strategy: str, mix: tuple[float, ...], patients: int, seed: int) -> Array:
-    return entry_times(hazard_tables([model], case.arms[strategy], mix), patients, seed=seed)[0]
+    return entry_times(case.tables([model], strategy, mix), patients, seed=seed)[0]
 
 
 def _models(case: Case, draws: int, seed: int) -> list[JointModel]:
-    return drawn_models(more_draws(case.calibration, draws, seed))[:draws]
+    return survival.drawn(case.calibration, draws, seed)[0]
 
 
 def _together(parts: list[Traces]) -> Traces:

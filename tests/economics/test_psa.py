@@ -9,7 +9,8 @@ from simulate.cohort_draws import drawn_models
 from simulate.economics import psa as module
 from simulate.economics.amounts import Values
 from simulate.economics.case import event_rates
-from simulate.economics.psa import analyse, chunks, more_draws, toxicity_draws
+from simulate.economics.drawing import more_draws
+from simulate.economics.psa import analyse, chunks, toxicity_draws
 
 DRAWS, PATIENTS, SEED = 40, 2000, 3
 
