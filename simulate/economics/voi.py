@@ -78,6 +78,7 @@ def evppi(
     method: str = "splines",
     resamples: int = 100,
     seed: int = 1,
+    fit: Fit | None = None,
 ) -> Value:
     """Expected value of perfect information on a group of parameters alone.
 
@@ -90,6 +91,7 @@ def evppi(
         products of the parameters themselves), or ``gaussian process`` (up to 3,000 draws; slower).
     resamples : draws of the regression's coefficients, for the standard error and the bias.
     seed : of those draws.
+    fit : the regression of the same draws by `fitted`, where it was made before.
 
     Returns
     -------
@@ -101,13 +103,19 @@ def evppi(
     """
     draws = checked_draws(cost, effect, wtp).less(0)
     known = group_values(params, draws.size[0], group)
-    fit = conditional_means(draws, known, method)
+    fit = conditional_means(draws, known, method) if fit is None else fit
     value, error = expected_gain(fit.means)
     again = np.array([expected_gain(drawn)[0] for drawn in fit.redrawn(resamples, seed)])
     spread = again.std(axis=0, ddof=1) if resamples > 1 else np.zeros_like(value)
     bias = again.mean(axis=0) - value if resamples > 0 else np.zeros_like(value)
     error = np.maximum(np.hypot(error, spread), _choice_error(fit.means, draws))
     return Value(group, draws.wtp, np.clip(value, 0.0, expected_gain(draws)[0]), error, bias)
+
+
+def fitted(cost: ArrayLike, effect: ArrayLike, wtp: ArrayLike, params: ArrayLike, method: str = "splines") -> Fit:
+    """Mean increments given a group of parameters, as `evppi` finds them; all as there."""
+    draws = checked_draws(cost, effect, wtp).less(0)
+    return conditional_means(draws, group_values(params, draws.size[0], "params"), method)
 
 
 def expected_gain(increments: Draws) -> tuple[Array, Array]:
