@@ -236,6 +236,7 @@ def evaluate(
     draw_patients: Annotated[
         int, typer.Option("--draw-patients", min=2, max=MAX_DRAWS, help="Synthetic patients of each draw.")
     ] = 1000,
+    model_range: Annotated[bool, typer.Option("--model-range", help="Range over models, as with --out.")] = False,
     seed: Seed = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the report, tables and figures.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Override a field: --set horizon=60")] = None,
@@ -253,7 +254,13 @@ def evaluate(
     loaded = load(scenario, params=params, overrides=overrides(set_ or []))
     with progress_bar(f"{loaded.id}: evaluating"):
         found = evaluated(
-            loaded, draws=draws, patients=patients, draw_patients=draw_patients, seed=seed, threads=threads
+            loaded,
+            draws=draws,
+            patients=patients,
+            draw_patients=draw_patients,
+            seed=seed,
+            threads=threads,
+            model_range=model_range or out is not None,
         )
         summary = found.summary()
     if as_json:

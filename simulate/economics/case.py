@@ -236,8 +236,11 @@ def aging(coefficients: tuple[float, ...], start_age: float, days: int) -> Array
     return np.minimum.accumulate(np.maximum(norm, 0.0)) / norm[0]
 
 
-def stop_rate(case: Case, strategy: str) -> float:
-    """Rate of stopping besides progression with which the median number of cycles begun is that of the trial."""
+def stop_rate(case: Case, strategy: str, traces: Traces | None = None) -> float:
+    """Rate of stopping besides progression with which the median number of cycles begun is that of the trial.
+
+    `traces` of the strategy by integration, where there are any already.
+    """
     treated = case.question.treated.get(strategy)
     if treated is None:
         return 0.0
@@ -246,7 +249,7 @@ def stop_rate(case: Case, strategy: str) -> float:
         return 0.0
     # the n-th cycle begins n - 1 cycles after the start: half of all begin it, and half a cycle later fewer do
     at = (treated.median_cycles - 0.5) * regimen.course.cycle_days / DAYS_PER_MONTH
-    free = case.integrated(strategy).shares[0, 0]
+    free = (case.integrated(strategy) if traces is None else traces).shares[0, 0]
     on = float(np.interp(at * DAYS_PER_MONTH, np.arange(len(free)), free))
     if on <= 0.5:
         return 0.0  # progression alone stops them sooner

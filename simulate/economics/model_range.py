@@ -12,7 +12,7 @@ from the others. Models are a list, not a distribution: shares explained are of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import product
 from typing import Any
 
@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from simulate.analytic import ArmOutcome, solve
 from simulate.calibration import Calibration, Spec, build_model
 from simulate.calibration.calibrate import fit, used
+from simulate.economics.amounts import Values
 from simulate.economics.case import Case, stop_rate
 from simulate.economics.changes import Increment, compared, increment
 from simulate.economics.composite import Composite
-from simulate.economics.traces import cells_of
+from simulate.economics.traces import Traces, cells_of
 from simulate.errors import input_error
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
@@ -34,8 +35,10 @@ from simulate.sensitivity import alternative_models, alternatives
 
 Array = NDArray[np.float64]
 CODE = code_key("calibration", "analytic", "model", "evidence", "sensitivity", "economics/model_range")
+ANSWERS = code_key("economics", "analytic", "model", "evidence", "pathways/background")
 VARIED = ("pfs", "pps", "death_share", "dependence")  # fields of a specification that alternatives change
 FARTHEST = 60.0  # months, of the figures predicted
+MEDIAN = 120.0  # months within which a median is sought
 PERCENT, TENTH = 0.01, 0.1  # what a share and a median in months are printed to
 DEATHS = "deaths among PFS events"
 FIGURES: dict[str, tuple[float, Callable[[ArmOutcome], float]]] = {
@@ -181,14 +184,27 @@ def all_models(
 
 def with_model(case: Case, model: JointModel) -> Case:
     """The same evaluation of another model, in which patients are treated for as many cycles."""
+    return _treated(case, model, {})
+
+
+def _treated(case: Case, model: JointModel, traces: Mapping[str, Traces]) -> Case:
+    """The evaluation of another model; `traces` under it of some strategies, where there are any already."""
     own = replace(case, calibration=replace(case.calibration, model=model))
-    return replace(own, stops={s: stop_rate(own, s) if case.stops[s] > 0.0 else 0.0 for s in case.arms})
+    return replace(own, stops={s: stop_rate(own, s, traces.get(s)) if case.stops[s] > 0.0 else 0.0 for s in case.arms})
+
+
+def _answer(case: Case, model: JointModel, strategies: tuple[str, str]) -> Increment:
+    """Increment of the second strategy over the first under another model."""
+    traces = {s: case.integrated(s, model) for s in case.arms}
+    own, values = _treated(case, model, traces), Values.mean(case.file)
+    books = [own.outcomes(s, traces[s], values) for s in strategies]
+    return Increment(float(books[1].cost[0] - books[0].cost[0]), float(books[1].qaly[0] - books[0].qaly[0]))
 
 
 def predictions(case: Case, model: JointModel, strategies: tuple[str, str]) -> dict[str, tuple[float, float]]:
     """Figures that a trial could have reported, of two strategies under one model."""
     arms = [case.arms[s] for s in strategies]
-    solved = solve(model, arms, horizon=max(case.clock.horizon, FARTHEST), mix=case.mix)
+    solved = solve(model, arms, horizon=max(FARTHEST, min(case.clock.horizon, MEDIAN)), mix=case.mix)
     out: dict[str, tuple[float, float]] = {}
     for name, (_, figure) in FIGURES.items():
         first, second = (figure(solved[arm]) for arm in arms)
@@ -218,10 +234,24 @@ def model_range(
         raise input_error("many trials are behind it; models of one trial's arms are varied.", field="scenario")
     pair = compared(case, strategy)
     at = case.thresholds[0] if threshold is None else threshold
-    rows = []
-    for label, why, feasible, model in all_models(trial, case.calibration, together):
-        own = case if model == case.model else with_model(case, model)
-        rows.append(Alternative(label, why, feasible, increment(own, pair[1]), predictions(case, model, pair)))
+    models = all_models(trial, case.calibration, together)
+    # all that an answer depends on but the draws
+    inputs = {f.name: getattr(case, f.name) for f in fields(case) if f.name != "calibration"}
+    key = {"case": inputs, "models": [m for _, _, _, m in models], "base": case.model, "pair": pair, "code": ANSWERS}
+
+    def compute() -> list[tuple[float, float, dict[str, tuple[float, float]]]]:
+        out = []
+        for _, _, _, model in models:
+            found = increment(case, pair[1]) if model == case.model else _answer(case, model, pair)
+            out.append((found.cost, found.qaly, predictions(case, model, pair)))
+        return out
+
+    rows = [
+        Alternative(label, why, feasible, Increment(cost, qaly), {k: (a, b) for k, (a, b) in predicted.items()})
+        for (label, why, feasible, _), (cost, qaly, predicted) in zip(
+            models, cached_json("model_range", key, compute), strict=True
+        )
+    ]
     kept = [row for row in rows if row.feasible]
     benefit = np.array([row.increment.inmb(at) for row in kept])
     missing = [_missing(name, np.array([row.predicted[name] for row in kept]), benefit) for name in (*FIGURES, DEATHS)]

@@ -52,7 +52,7 @@ def randomised_subgroups(trial: Trial, arms: Mapping[str, str], mix: tuple[float
     if trial.design != "randomised" or len(inside) < 2:
         return {}
     filled = {s for s in inside if all(trial.strata[s].n.get(arm, 0) > 0 for arm in arms.values())}
-    found = {s: (s,) for s in inside if s in filled}
+    found: dict[str, tuple[str, ...]] = {s: (s,) for s in inside if s in filled}
     known = {frozenset(v) for v in found.values()}
     for name, population in trial.populations.items():
         strata = tuple(s for s in inside if s in (population.strata or ()))

@@ -41,26 +41,28 @@ class Cloud:
     base: tuple[float, float]
 
 
-def _finish(ax: Axes, source: str, title: str) -> Axes:
+def finish(ax: Axes, source: str, title: str = "", wide: float | None = None) -> Axes:
+    """Tidy axes with the source below; `wide` is the room for it in points, by default that of the axes."""
     style.tidy(ax)
     if title:
         ax.set_title(title, fontsize=TEXT + 1.5, color=INK, loc="left", pad=8)
     if source:
-        wide = float(ax.get_window_extent().width / style.figure_of(ax).dpi * 72.0)
+        wide = wide or float(ax.get_window_extent().width / style.figure_of(ax).dpi * 72.0)
         style.below(ax, [(line, GREY) for line in wrap(source, int(wide / (0.52 * SMALL)))], UNDER)
     return ax
 
 
-def _legend(ax: Axes, **options: Any) -> None:
+def key(ax: Axes, **options: Any) -> None:
+    """A key without a frame."""
     ax.legend(frameon=False, fontsize=SMALL + 0.5, labelcolor=INK, handletextpad=0.6, **options)
 
 
 def _over(ax: Axes, columns: int = 3) -> None:
     """The key above the axes, where nothing is drawn, with room for a line of numbers between."""
-    _legend(ax, loc="lower left", bbox_to_anchor=(-0.01, 1.04), ncols=columns, borderaxespad=0.2)
+    key(ax, loc="lower left", bbox_to_anchor=(-0.01, 1.04), ncols=columns, borderaxespad=0.2)
 
 
-def _money_axis(axis: Any) -> None:
+def money_axis(axis: Any) -> None:
     """Thousands apart, a real minus sign."""
     from matplotlib.ticker import FuncFormatter
 
@@ -93,9 +95,9 @@ def plane(
     ax.axvline(0.0, color=INK, lw=0.7, zorder=1)
     ax.set_xlabel(f"QALYs gained against {comparator} (per patient, discounted)")
     ax.set_ylabel(f"Added cost ({currency} per patient, discounted)")
-    _money_axis(ax.yaxis)
+    money_axis(ax.yaxis)
     _over(ax, columns=2)
-    return _finish(ax, source, "")
+    return finish(ax, source, "")
 
 
 def _room(values: Array) -> tuple[float, float]:
@@ -121,7 +123,7 @@ def acceptability(
     _willing(ax, wtp, thresholds, currency)
     ax.set(ylim=(-2.0, 103.0), ylabel="Probability of being cost-effective (%)")
     _over(ax)
-    return _finish(ax, source, "")
+    return finish(ax, source, "")
 
 
 def expected_loss(
@@ -136,9 +138,9 @@ def expected_loss(
     _willing(ax, wtp, thresholds, currency)
     ax.set_ylim(bottom=0.0)
     ax.set_ylabel(f"Expected loss ({currency} per patient)")
-    _money_axis(ax.yaxis)
+    money_axis(ax.yaxis)
     _over(ax)
-    return _finish(ax, source, "")
+    return finish(ax, source, "")
 
 
 def _willing(ax: Axes, wtp: Array, thresholds: Sequence[float], currency: str) -> None:
@@ -148,7 +150,7 @@ def _willing(ax: Axes, wtp: Array, thresholds: Sequence[float], currency: str) -
         ax.annotate(f"{threshold:,.0f}", (threshold, 1.0), (0, 3), xycoords=("data", "axes fraction"), ha="center",
                     textcoords="offset points", fontsize=SMALL, color=GREY, annotation_clip=False)  # fmt: skip
     ax.set(xlim=(float(wtp[0]), float(wtp[-1])), xlabel=f"Willingness to pay ({currency} per QALY)")
-    _money_axis(ax.xaxis)
+    money_axis(ax.xaxis)
 
 
 def convergence(
@@ -179,14 +181,14 @@ def convergence(
         lower.axvline(needed, color=GREY, lw=0.8, ls=(0, (1, 2)))
     for ax in (upper, lower):
         ax.set_xlim(0, longest)
-        _money_axis(ax.xaxis)
-        _money_axis(ax.yaxis)
+        money_axis(ax.xaxis)
+        money_axis(ax.yaxis)
         style.tidy(ax)
     lower.set_ylim(bottom=0.0)
     upper.set_ylabel(f"Mean net benefit\n({currency}, at {threshold})")
     lower.set(ylabel=f"Standard error\n({currency})", xlabel="Draws of the parameters")
-    _legend(upper, loc="best")
-    return _finish(lower, source, "")
+    key(upper, loc="best")
+    return finish(lower, source, "")
 
 
 def running(values: Array) -> tuple[Array, Array]:
@@ -226,10 +228,10 @@ def breakdown(costs: Mapping[str, Mapping[str, float]], *, currency: str, source
                     fontsize=TEXT - 0.5, color=INK, va="bottom")  # fmt: skip
     ax.set(yticks=[], xlim=(0.0, 1.04 * float(max(left.max(), 1e-9))), ylim=(-0.4, len(strategies) - 0.32))
     ax.set_xlabel(f"Discounted cost ({currency} per patient)")
-    _money_axis(ax.xaxis)
-    _legend(ax, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, borderaxespad=0.2)
+    money_axis(ax.xaxis)
+    key(ax, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, borderaxespad=0.2)
     ax.spines["left"].set_visible(False)
-    return _finish(ax, source, "")
+    return finish(ax, source, "")
 
 
 def structures(
@@ -260,10 +262,10 @@ def structures(
         source = f"{source} {beyond}".strip()
     ax.set(xlim=(0.0, end), ylim=(0.0, 103.0), yticks=[0, 25, 50, 75, 100], xticks=_ticks(end))
     ax.set(xlabel="Months since the start", ylabel=f"{endpoint} (%)")
-    key = [Line2D([], [], color=style.color(i), lw=2.5, label=s) for i, s in enumerate(curves)]
-    key += [Line2D([], [], color=INK, lw=1.5, ls=DASHES[j % len(DASHES)], label=n) for j, n in enumerate(names)]
-    _legend(ax, handles=key, loc="upper right", handlelength=3.2)
-    return _finish(ax, source, "")
+    handles = [Line2D([], [], color=style.color(i), lw=2.5, label=s) for i, s in enumerate(curves)]
+    handles += [Line2D([], [], color=INK, lw=1.5, ls=DASHES[j % len(DASHES)], label=n) for j, n in enumerate(names)]
+    key(ax, handles=handles, loc="upper right", handlelength=3.2)
+    return finish(ax, source, "")
 
 
 def _ticks(end: float) -> Array:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulate.economics.acceptability import confidence_ellipse, plane
 from simulate.economics.own import OwnCase
 from simulate.plots import economics as plots
+from simulate.report.evaluation_decisions import decision_figures
 from simulate.report.evaluation_files import monthly
 from simulate.report.figures import literal
 from simulate.report.labels import Names, study
@@ -48,6 +49,7 @@ def evaluation_figures(e: Evaluation) -> dict[str, Callable[[], Any]]:
             "expected_loss": lambda: expected_loss(e),
             "convergence": lambda: convergence(e),
         }
+    out |= decision_figures(e, source_line(e))
     return {name: lambda draw=draw: _literal(draw()) for name, draw in out.items()}  # type: ignore[misc]
 
 

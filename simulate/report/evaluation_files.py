@@ -16,6 +16,7 @@ from simulate.calibration.linear import DRAW_SEED
 from simulate.economics.own import OwnCase
 from simulate.evidence.own_schema import OwnModel
 from simulate.provenance import provenance
+from simulate.report.evaluation_decisions import DECISION_FILES, decision_frames
 from simulate.scenario.own import OwnScenario
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ WITH_DRAWS = (
 )
 OF_ARMS = ("one_way.csv", "scenarios.csv")  # of a trial's arms
 EXPORTED = ("evaluation.xlsx", "hesim.R")  # where asked for
-EVALUATION_OUTPUTS = EVERY_EVALUATION + WITH_DRAWS + OF_ARMS + EXPORTED
+EVALUATION_OUTPUTS = EVERY_EVALUATION + WITH_DRAWS + OF_ARMS + DECISION_FILES + EXPORTED
 
 
 def evaluation_frames(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
@@ -85,7 +86,7 @@ def evaluation_frames(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
         frames |= {"one_way.csv": one_way_frame(evaluation), "scenarios.csv": scenarios_frame(evaluation)}
     if evaluation.draws is not None:
         frames |= _of_draws(evaluation)
-    return frames
+    return frames | decision_frames(evaluation)
 
 
 def _strategies(e: Evaluation) -> pd.DataFrame:

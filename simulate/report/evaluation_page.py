@@ -11,6 +11,8 @@ from simulate.report import evaluation_tables as tables
 from simulate.report import evaluation_words as text
 from simulate.report import figures, html, sources_view
 from simulate.report.cheers import cheers_table
+from simulate.report.evaluation_decision_tables import decision_tables
+from simulate.report.evaluation_decision_words import decision_words
 from simulate.report.evaluation_figures import evaluation_figures
 from simulate.report.evaluation_files import economic_sources, evaluation_record, evaluation_sources
 from simulate.report.evaluation_inputs import counted, input_tables
@@ -36,6 +38,8 @@ GLOSSARY = (
      "the value of perfect information; EVPPI is that of one group of parameters."),
     ("Probabilistic analysis", "All uncertain numbers are drawn together, many times, from the distributions in the "
      "table of inputs and the calibration."),
+    ("EVSI", "Expected value of sample information: of what a trial of some size would tell, less than that of perfect "
+     "information on the same."),
     ("Structure", "The form of the model. Partitioned survival reads states off two curves; clock reset starts a new "
      "clock at progression; clock forward keeps counting from the start."),
 )  # fmt: skip
@@ -56,6 +60,22 @@ CAPTIONS = {
     "convergence": (
         "Mean incremental net benefit with its 95 % interval, and its standard error, as draws are added.",
         "Running mean of net benefit and its standard error against the number of draws.",
+    ),
+    "two_way": (
+        "Net benefit where the two numbers that move it most take other values, each over its range.",
+        "Map of net benefit over two numbers, with lines of equal net benefit.",
+    ),
+    "budget_impact": (
+        "Undiscounted cost to the payer of each year with and without the decision; the difference stands above.",
+        "Bars of yearly cost with and without the decision.",
+    ),
+    "evsi": (
+        "What a trial of so many patients an arm is expected to be worth, by what it informs.",
+        "Expected value of sample information against the patients in each arm.",
+    ),
+    "model_range": (
+        "Net benefit under every model that meets the reported figures, from the worst for the strategy to the best.",
+        "Dots of net benefit of all models, sorted.",
     ),
     "cost_breakdown": ("Discounted cost per patient, by what it is for.", "Stacked bars of cost by category."),
     "os_by_structure": (
@@ -115,6 +135,8 @@ def evaluation_page(
             if t is not None
         ],
         "draws_text": text.draws_words(e) if e.draws is not None and len(e.strategies) > 1 else "",
+        "decision": decision_tables(e),
+        "decision_text": decision_words(e),
         "rules": rules_table(e, linked),
         "inputs_text": inputs_text(e),
         "inputs_folds": [Fold(f"{t.caption}: {count(len(t.rows))}", (t,)) for t in input_tables(e.case, linked)],
@@ -133,6 +155,7 @@ def evaluation_page(
         ("structure", "Structure"),
         ("costs", "Costs"),
         ("doubt", "Uncertainty"),
+        *([("decision", "Decision")] if values["decision"] else []),
         ("numbers", "Inputs"),
         ("assumptions", "Assumptions"),
         ("cheers", "CHEERS 2022"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from simulate.report import evaluation_words as text
+from simulate.report.evaluation_decision_words import decision_words
 from simulate.report.numbers import NOISE, fixed, money, percent
 from simulate.report.view import listed
 from simulate.tables import print_frame
@@ -37,6 +38,8 @@ def print_evaluation(e: Evaluation) -> None:
         _print(pd.DataFrame(_structures(e)), f"Structures side by side ({summary['currency']})")
     if summary["evpi"]:
         _print(pd.DataFrame(_information(e)), "Value of perfect information, per patient")
+    for sentence in decision_words(e):
+        print(sentence.replace(NBSP, " "))
     print(text.TEACHING)
 
 

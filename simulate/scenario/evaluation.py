@@ -46,6 +46,7 @@ def evaluate(
     draw_patients: int = 1000,
     seed: int | None = None,
     threads: int | None = None,
+    model_range: bool = False,
 ) -> Evaluation:
     """Evaluate a scenario: deterministic, under every structure, and probabilistic.
 
@@ -55,6 +56,7 @@ def evaluate(
     patients : synthetic patients of the simulated structure (default: the scenario's).
     draw_patients : of each draw.
     seed : of everything random.
+    model_range : the answer under every model that meets the reported figures too, of a trial's arms; slow at first.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def evaluate(
     case = case_of(scenario)
     structures = {k: all_structures(case, k, n, s, threads) for k in scenario.strategies}
     drawn = analyse(case, draws, draw_patients, s, threads) if draws else None
-    return Evaluation(scenario, case, structures, drawn, n, s, threads, started)
+    return Evaluation(scenario, case, structures, drawn, n, s, threads, started, ranged=model_range)
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,11 @@ def ceac_summary(e: Evaluation) -> list[dict[str, Any]]:
             "probability": dict(zip(e.strategies, map(float, p), strict=True)),
             "optimal": e.strategies[int(best)],
             "frontier": float(f),
+            "expected_loss": dict(zip(e.strategies, map(float, loss), strict=True)),
         }
-        for w, p, best, f in zip(found.wtp, found.probability, found.optimal, found.frontier, strict=True)
+        for w, p, best, f, loss in zip(
+            found.wtp, found.probability, found.optimal, found.frontier, found.expected_loss, strict=True
+        )
     ]
 
 

@@ -49,7 +49,11 @@ own_model:
       repeated: [{what: drug, cost: {value: 3000, cv: 0.1, assumed: true, why: test}, every: 1.0}]
 economics: {setting: toy}
 """
-ALL = (*EVERY_EVALUATION, *WITH_DRAWS, *OF_ARMS)  # of a trial's arms, nothing exported
+# of a trial's arms with patients a year and uptake, nothing exported, without the range over models
+DECIDED = ("budget_impact.csv", "budget_impact.svg", "budget_impact.png", "value_based_prices.csv", "subgroups.csv",
+           "two_way.csv", "two_way.svg", "two_way.png")  # fmt: skip
+OF_TRIALS = ("population.csv", "evsi.csv", "evsi.svg", "evsi.png")  # with draws besides
+ALL = (*EVERY_EVALUATION, *WITH_DRAWS, *OF_ARMS, *DECIDED, *OF_TRIALS)
 
 
 def evaluated(name: str | Path, draws: int = 120, **overrides: str) -> Evaluation:
@@ -167,7 +171,7 @@ def test_without_draws_nothing_of_them_is_left(evaluation: Evaluation, folder: P
     out = evaluation.save(tmp_path / "out")
     (out / "notes.txt").write_text("mine")
     replace(evaluation, draws=None).save(out)
-    assert {p.name for p in out.iterdir()} == {*EVERY_EVALUATION, *OF_ARMS, "notes.txt"}
+    assert {p.name for p in out.iterdir()} == {*EVERY_EVALUATION, *OF_ARMS, *DECIDED, "notes.txt"}
     words = Page((out / "report.html").read_text()).words()
     assert "No draws were made" in words
 
@@ -218,8 +222,9 @@ def test_the_page_is_well_formed_and_needs_nothing_from_outside(text: str, page:
 def test_the_page_has_its_tables_and_figures(page: Page):
     assert {"strategies", "contrasts", "structures", "structure-levels", "account-book", "health-book", "information",
             "rules", "inputs-states", "inputs-fixed", "cheers-list", "versions", "inputs",
+            "population", "budget-impact", "value-based-prices", "subgroups-bevacizumab", "evsi-150000",
             } <= set(page.tables)  # fmt: skip
-    assert page.tags.count("figure") == 7
+    assert page.tags.count("figure") == 10
     assert {"figure-ce-plane", "figure-ceac", "figure-expected-loss", "figure-convergence"} <= set(page.ids)
 
 
