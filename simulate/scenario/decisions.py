@@ -152,7 +152,7 @@ class Decisions:
     # -------------------------------------------------------------------------------------------- prices, grids
     @cached_property
     def prices(self) -> dict[str, list[ValueBasedPrice]]:
-        """Strategy → price of its dearest drug at which it costs just each threshold a QALY."""
+        """Strategy → price of the dearest drug that it adds at which it costs just each threshold a QALY."""
         case = self.case
         if case is None:
             return {}
@@ -167,13 +167,11 @@ class Decisions:
         return out
 
     def _dearest(self, strategy: str) -> str | None:
-        """The drug that a strategy spends most on."""
-        spent: dict[str, float] = {}
-        for line in self.evaluation.base(strategy).outcomes.costs:
-            if line.category == "drugs" and len(line.place) > 1:
-                drug = str(line.place[1])
-                spent[drug] = spent.get(drug, 0.0) + float(np.mean(line.total))
-        return max(spent, key=spent.__getitem__, default=None)
+        """The drug that a strategy spends most on, of those on which the comparator spends less than half as much."""
+        e = self.evaluation
+        own, other = (_spent(e, s) for s in (strategy, e.strategies[0]))
+        added = {drug: v for drug, v in own.items() if other.get(drug, 0.0) < 0.5 * v}
+        return max(added, key=added.__getitem__, default=None)
 
     @cached_property
     def grids(self) -> dict[str, Grid]:
@@ -206,6 +204,16 @@ class Decisions:
         from simulate.economics.model_range import model_range
 
         return {s: model_range(case, e.scenario.trial, strategy=s, threshold=e.threshold) for s in e.strategies[1:]}
+
+
+def _spent(e: Evaluation, strategy: str) -> dict[str, float]:
+    """Drug → what a patient's doses cost under a strategy."""
+    out: dict[str, float] = {}
+    for line in e.base(strategy).outcomes.costs:
+        if line.category == "drugs" and len(line.place) > 1:
+            drug = str(line.place[1])
+            out[drug] = out.get(drug, 0.0) + float(np.mean(line.total))
+    return out
 
 
 def _cost(case: Case, trial: ProposedTrial, arms: int) -> Array | None:

@@ -120,8 +120,33 @@ SCENARIOS = {
     "negative threshold": ("[20000, 30000]", "[-20000, 30000]", r"thresholds\[0\]: -20000 must be at least 0"),
     "no age for the norm": ("  start_age: 50\n", "", "economics.start_age: toy has an age norm, and no age is given"),
     "unknown field": ("counting:", "counts:", "economics.counts: no such field. Did you mean 'counting'"),
+    "nobody a year": ("value: 400", "value: 0", "population.yearly.value: 0 must be greater than 0"),
+    "patients in words": ("value: 400", "value: many", "population.yearly.value: 'many' is not a number"),
+    "patients without a source": ("se: 40, source: smith_2020, seen: seed", "se: 40", "population.yearly: has no source. Name its `source`"),
+    "patients by an unknown source": ("se: 40, source: smith_2020", "se: 40, source: smyth_2020", "population.yearly.source: no source 'smyth_2020'"),
+    "patients with two spreads": ("se: 40", "cv: 0.1, se: 40", "population.yearly: has se and cv. Keep one"),
+    "no patients a year": ("    yearly: {value: 400, se: 40, source: smith_2020, seen: seed}\n", "", "economics.population.yearly: is missing"),
+    "no years": ("years: 8", "years: 0", "population.years: 0 must be greater than 0"),
+    "too many years": ("years: 8", "years: 2030", "population.years: 2030 must be at most 100"),
+    "uptake in per cent": ("[0.25, 0.5]", "[25, 50]", r"uptake.shares\[0\]: 25 must be at most 1"),
+    "no uptake": ("[0.25, 0.5]", "[]", "uptake.shares: needs at least 1 item"),
+    "uptake of other years": ("[0.0, 0.125]", "[0.0]", "population.uptake.without: has 1 years where `shares` has 2. Give one share"),
+    "uptake without a reason": (", assumed: true, why: invented}\n  proposed", "}\n  proposed", "population.uptake: has no source"),
+    "uptake of nothing": ("strategy: new", "strategy: knew", "uptake.strategy: no strategy 'knew' is held against the comparator. Did you mean 'new'"),
+    "uptake of the comparator": ("strategy: new", "strategy: standard", "uptake.strategy: no strategy 'standard' is held against the comparator"),
+    "starting in words": ("strategy: new", "starting: yearly", "uptake.starting: 'yearly' is not one of .*beginning"),
+    "sizes out of order": ("[100, 250]", "[250, 100]", "proposed_trial.patients_per_arm: do not increase. Sort them"),
+    "trial of nobody": ("[100, 250]", "[0, 250]", r"patients_per_arm\[0\]: 0 must be at least 1"),
+    "trial of no size": ("[100, 250]", "[]", "patients_per_arm: needs at least 1 item"),
+    "trial of something else": ("informs: survival", "informs: survivor", "proposed_trial.informs: 'survivor' is not one of .* Did you mean 'survival'"),
+    "trial that pays": ("value: 900000", "value: -900000", "proposed_trial.cost.value: -900000 must be at least 0"),
+    "cost of a trial without a source": ("EUR, assumed: true, why: invented", "EUR", "proposed_trial.cost: has no source"),
+    "cost of a trial without exchange": ("currency: EUR", "currency: CAD", "proposed_trial.cost.currency: is in CAD, the file in USD, and no exchange rate is given"),
+    "results in the past": ("years: 3", "years: -3", "proposed_trial.years: -3 must be at least 0"),
 }  # fmt: skip
-MISSING_IN_SCENARIO = {"no setting", "strategy without a regimen", "no age for the norm"}
+MISSING_IN_SCENARIO = {
+    "no setting", "strategy without a regimen", "no age for the norm", "no patients a year", "uptake without a reason",
+}  # fmt: skip
 REFERENCES = {
     "threshold of nothing": ("value: 50000", "value: 0", r"thresholds\[0\].value: 0 must be greater than 0"),
     "threshold without a source": ("value: 50000, assumed: true", "value: 50000", r"thresholds\[0\]: has no source"),
@@ -209,6 +234,16 @@ def test_without_an_index_every_other_year_is_refused(folder):
     problems = Library([]).check(path)
     assert [p.field for p in problems] == ["exchange.EUR.year", "states.progressed.cost.price_year"]
     assert all("is not the file's price year 2020, and no index is given. Add `index`" in str(p) for p in problems)
+
+
+def test_a_trial_is_weighed_by_whom_it_serves(folder):
+    path = folder / f"{SCENARIO}.yaml"
+    text = path.read_text(encoding="utf-8")
+    start, end = text.index("  population:"), text.index("  proposed_trial:")
+    path.write_text(text[:start] + text[end:], encoding="utf-8")
+    problems = Library([]).check(path)
+    assert [p.field for p in problems] == ["economics.proposed_trial.cost"]
+    assert "nothing says how many patients the decision concerns. Add `economics.population`" in str(problems[0])
 
 
 def test_all_errors_of_a_file_are_reported_at_once(folder):
