@@ -8,7 +8,7 @@ start, on each stratum's own age clock.
 Draws: every trial's calibration is drawn on its own (trials are independent), the drawn effects are carried along the
 same chains of comparisons, and the result is put among the patients with the factors solved at the point calibration.
 Simplifications: those factors (prognosis around a trial's curve, count once) are not solved again in each draw; without
-deaths of other causes the first does not depend on the curve at all. An unanchored strategy is drawn as its own study's
+deaths of other causes the first do not depend on the curve at all. An unanchored strategy is drawn as its own study's
 uncertainty says, without variance between studies.
 """
 
@@ -35,7 +35,9 @@ from simulate.model.hazards import Hazard
 from simulate.model.types import DAYS_PER_MONTH, ArmModel, Distribution, JointModel, Toxicity
 from simulate.pathways.assemble import Plan
 from simulate.pathways.bases import Evidence
-from simulate.pathways.graphs import event_name
+from simulate.pathways.graphs import After, event_name
+from simulate.pathways.lines import Lines
+from simulate.pathways.marginal import Placed
 from simulate.pathways.profiles import Profile
 from simulate.pathways.toxicities import event_rates
 
@@ -45,16 +47,24 @@ START, PROGRESSED, _ = GRAPH_STATES
 
 @dataclass(frozen=True)
 class Placing:
-    """How a regimen's model stands in one stratum: `leaving` and `dying` multiply its hazards there."""
+    """How a regimen's model stands in one stratum.
+
+    `placed` puts it around its trial's patients; `leaving` and `dying` multiply its hazards in this stratum.
+    """
 
     regimen: str
     profile: Profile
+    placed: Placed
     leaving: float
     dying: float
 
-    def cell(self, model: ArmModel) -> ArmModel:
-        """The model among these patients. What PFS says of survival after progression is not carried over."""
-        return ArmModel(_times(model.pfs, self.leaving), model.death_share, _times(model.pps, self.dying))
+    def among(self, model: ArmModel) -> ArmModel:
+        """The model of a patient whose hazard ratio is 1; that of survival on PFS is not carried over."""
+        return ArmModel(self.placed.progression.of(model.pfs), model.death_share, self.placed.death_after.of(model.pps))
+
+    def cell(self, among: ArmModel) -> ArmModel:
+        """The model of this stratum from that of a hazard ratio of 1."""
+        return ArmModel(_times(among.pfs, self.leaving), among.death_share, _times(among.pps, self.dying))
 
 
 @dataclass(frozen=True)
@@ -103,8 +113,7 @@ class Composite:
         lines = self.plan.lines
         evidence = _Drawn(lines.evidence, models)
         drawn = replace(lines, evidence=evidence, bases={}, residuals={}, _steps={}, _models={}, _supportive=[])
-        cells = {k: p.cell(drawn.model(LINES[0], p.regimen, p.profile)) for k, p in self.placings.items()}
-        return replace(self.model, cells=rounded_cells(cells))
+        return replace(self.model, cells=cells_of(drawn, self.placings))
 
     def rebuilt(self) -> JointModel:
         """The model made again from every trial's calibrated parameters: `model`, if all is well."""
@@ -143,6 +152,18 @@ class Composite:
             shares += share * own * beside[j]
             progressing += share * entering * 0.5 * (beside[j, 1:] + beside[j, :-1])
         return Traces(STATES, shares[None], progressing[None], held=True)
+
+
+def cells_of(lines: Lines, placings: Mapping[tuple[str, str], Placing]) -> dict[tuple[str, str], ArmModel]:
+    """Every strategy's model in every stratum."""
+    among: dict[tuple[object, ...], ArmModel] = {}
+    out = {}
+    for key, p in placings.items():
+        seen = (p.regimen, p.placed.progression, p.placed.death_after, *_deciding(lines, p))
+        if seen not in among:
+            among[seen] = p.among(lines.model(LINES[0], p.regimen, p.profile))
+        out[key] = p.cell(among[seen])
+    return rounded_cells(out)
 
 
 class _Drawn(Evidence):
@@ -185,14 +206,14 @@ def composite(scenario: str, strategies: tuple[str, ...], plan: Plan) -> Composi
     rows: dict[object, list[int]] = {}
     for i in range(len(plan.classes)):
         seen = tuple(_placing(plan, s, i) for s in strategies)
-        key = tuple((p.regimen, p.leaving, p.dying, _deciding(plan, p)) for p in seen)
+        key = tuple((p.regimen, p.leaving, p.dying, _deciding(plan.lines, p)) for p in seen)
         rows.setdefault((key, _background(plan, strategies[0], i)), []).append(i)
     groups = list(rows.values())
     strata = tuple(f"group_{j}" for j in range(len(groups)))
     placings = {
         (s, name): _placing(plan, s, own[0]) for s in strategies for name, own in zip(strata, groups, strict=True)
     }
-    cells = {k: p.cell(plan.lines.model(LINES[0], p.regimen, p.profile)) for k, p in placings.items()}
+    cells = cells_of(plan.lines, placings)
     shares = [sum(plan.classes[i].share for i in own) for own in groups]
     mix = tuple(float(x) / sum(shares) for x in shares)
     model = JointModel(
@@ -224,11 +245,13 @@ def _placing(plan: Plan, strategy: str, i: int) -> Placing:
     factors: dict[str, float] = {}
     for t in plan.graphs[strategy].transitions:
         factors[t.origin] = factors.get(t.origin, 0.0) + t.hazards[i].factor
-    return Placing(step.regimen, plan.classes[i].profile, factors[START], factors[PROGRESSED])
+    after = plan.setting.after.get(step.regimen, After())
+    placed = replace(step.placed, death_after=step.placed.death_after.tail(after.beyond))
+    return Placing(step.regimen, plan.classes[i].profile, placed, factors[START], factors[PROGRESSED])
 
 
-def _deciding(plan: Plan, placing: Placing) -> tuple[object, ...]:
-    names = plan.lines.covariates(LINES[0], placing.regimen)
+def _deciding(lines: Lines, placing: Placing) -> tuple[object, ...]:
+    names = lines.covariates(LINES[0], placing.regimen)
     return tuple(placing.profile[c] for c in names)
 
 

@@ -13,7 +13,7 @@ from simulate.model.graph import GraphSpec
 from simulate.pathways.background import LIFETIME, YEARS, LifeTable, life_table
 from simulate.pathways.bases import Basis, Evidence
 from simulate.pathways.changes import with_changes
-from simulate.pathways.graphs import DEAD, START, Setting, Treatment, graph, known_events, transitions_of
+from simulate.pathways.graphs import DEAD, START, After, Setting, Treatment, graph, known_events, transitions_of
 from simulate.pathways.lines import Lines, Step, modelled_lines, scaled
 from simulate.pathways.partition import Course, divided, regimens_used
 from simulate.pathways.profiles import PatientClass, Profile
@@ -55,7 +55,7 @@ class Plan:
     def redrawn(
         self,
         *,
-        after: Mapping[str, tuple[float, float]] | None = None,
+        after: Mapping[str, After] | None = None,
         reach: Mapping[str, float] | None = None,
         strategies: Collection[str] | None = None,
     ) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from simulate.evidence.population_schema import PatientPopulation
 from simulate.evidence.strategy_schema import LINES
@@ -27,6 +28,21 @@ NEVER = Distribution("exponential", (1.0,))
 Events = Mapping[str, tuple[Mapping[str, EventRates], Mapping[str, Mapping[int, float]]]]  # by regimen
 
 
+class After(NamedTuple):
+    """Factors on what follows a regimen in the first line, with which the pathway returns its overall survival.
+
+    Attributes
+    ----------
+    hazards : on all hazards after the first line.
+    beyond : on those beyond the median of each process.
+    shape : on the shape of survival without a further line, of a Weibull.
+    """
+
+    hazards: float = 1.0
+    beyond: float = 1.0
+    shape: float = 1.0
+
+
 @dataclass(frozen=True)
 class Setting:
     """What is the same for all patients: the shares who go on, and the corrections that give the trials' survival.
@@ -34,12 +50,11 @@ class Setting:
     Attributes
     ----------
     reaching : later line → share of those able to start it who do.
-    after : first-line regimen → two factors after it: on all hazards, and on the shape of survival without a further
-        line (of a Weibull); 1 where it is not named.
+    after : first-line regimen → `After`; nothing is corrected where it is not named.
     """
 
     reaching: Mapping[str, float]
-    after: Mapping[str, tuple[float, float]]
+    after: Mapping[str, After]
 
 
 @hashed_once
@@ -175,7 +190,7 @@ def _transitions(
     ratios = treatment.on
     out: dict[tuple[str, str], Hazard] = {}
     start = treatment.steps[0]
-    later, shaped = (1.0, 1.0) if start is None else setting.after.get(start.regimen, (1.0, 1.0))
+    after = After() if start is None else setting.after.get(start.regimen, After())
     care = lines.scenario.supportive_care.median
     for i, name in enumerate(names):
         step = treatment.steps[i]
@@ -192,17 +207,21 @@ def _transitions(
             factor, behind = 1.0, ratios[0]
             time = Distribution("exponential", (care / math.log(2.0),))
             if alone is not None:
-                time, behind = alone.model.pfs, ratios[0] * alone.progression
+                time, behind = alone.leaving(), ratios[0]
         else:
             model = step.placed.model
-            leave, factor = model.pfs, ratios[i] * (1.0 if i == 0 else later) * step.placed.progression
+            leave, factor = (
+                step.placed.leaving(1.0 if i == 0 else after.beyond),
+                ratios[i] * (1.0 if i == 0 else after.hazards),
+            )
             on = 1.0 - model.death_share
             parts = {gone: on * (1.0 - share), DEAD: model.death_share}
             if following is not None:
                 parts[LIVING[following]] = on * share
-            time, behind = step.residual.time, rest * later * step.placed.death_after
-            if i == 0 and shaped != 1.0:
-                time = replace(time, params=(time.params[0] * shaped, *time.params[1:]))
+            time, behind = step.residual.time, rest * after.hazards
+            if i == 0 and after.shape != 1.0 and time.family == "weibull":
+                time = replace(time, params=(time.params[0] * after.shape, *time.params[1:]))
+            time = step.placed.death_after.tail(after.beyond).of(time)
         for target, part in parts.items():
             out[here, target] = Hazard(leave, part * factor)
         out[gone, DEAD] = Hazard(time, behind)

@@ -1,15 +1,22 @@
-"""One arm's model, applied to patients of different prognosis, still returns the medians its trial reported.
+"""One arm's model, applied to patients of different prognosis, still returns the curves its trial reported.
 
 A trial's curves are those of its mix of patients, deaths of other causes included. Prognostic hazard ratios and
 background mortality are therefore put *around* the calibrated curve: the excess hazards of all patients are multiplied
-by one factor per process, solved so that the mixture over the trial's own patients returns the calibrated median.
+by one factor per process and stretch of time, solved so that the mixture over the trial's own patients returns the
+calibrated curve at the end of each. One factor for all times returns the median alone: patients of poor prognosis
+leave first, so that the curve's tail, and with it the mean, comes out too long.
+
+Stretches are cut at levels of cumulative hazard. Without background mortality the factors depend on nothing but the
+mixture: those of one curve serve every draw of it.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +26,8 @@ from simulate.model.hazards import Hazard
 from simulate.model.types import ArmModel, Distribution
 
 Array = NDArray[np.float64]
-FACTOR_RANGE = (1e-3, 1e3)
+LEAST, MOST = 1e-3, 1e3  # of a factor
+SURVIVAL = (0.95, 0.85, 0.7, 0.5, 0.3, 0.15, 0.07, 0.03, 0.01, 0.003)  # at which the mixture returns the curve
 
 
 @dataclass(frozen=True)
@@ -45,41 +53,85 @@ class Mix:
 UNIFORM = Mix((1.0,), (1.0,), (None,))
 
 
-def factor(time: Distribution, mix: Mix, start: float = 0.0) -> float:
-    """Factor on the excess hazard with which the mixture has the median of `time`.
+@dataclass(frozen=True)
+class Around:
+    """Factors on a hazard, `factors[k]` until its cumulative hazard reaches `levels[k]`, the last one beyond."""
 
-    `start` (months) is when the process begins on the study clock, which the background runs on. A distribution whose
-    median is never reached is matched at the time by which half of its events have happened.
+    levels: tuple[float, ...] = ()
+    factors: tuple[float, ...] = (1.0,)
+
+    def tail(self, factor: float) -> Around:
+        """With another factor on everything beyond the median."""
+        if factor == 1.0:
+            return self
+        if self.factors == (1.0,):
+            return Around((math.log(2.0),), (1.0, factor))
+        at = SURVIVAL.index(0.5) + 1
+        return Around(self.levels, (*self.factors[:at], *(f * factor for f in self.factors[at:])))
+
+    def of(self, time: Distribution) -> Distribution:
+        """A distribution with its hazard multiplied; ratios that it has already are kept."""
+        if self.factors == (1.0,):
+            return time
+        cuts = [float(c) for c in time.inverse_cumulative_hazard(self.levels)]
+        every = sorted({*time.ratio_cuts, *(c for c in cuts if 0.0 < c < math.inf)})
+        ends = [0.0, *every, 2.0 * every[-1] if every else 1.0]
+        middles = [0.5 * (a + b) for a, b in pairwise(ends)]
+        known = time.ratios or (1.0,)
+        ratios = [known[bisect(time.ratio_cuts, m)] * self.factors[bisect(cuts, m)] for m in middles]
+        return Distribution(time.family, time.params, time.cure, tuple(every), tuple(ratios))
+
+
+def around(time: Distribution, mix: Mix, start: float = 0.0) -> Around:
+    """Factors on the excess hazard with which the mixture has the survival of `time`.
+
+    `start` (months) is when the process begins on the study clock, which the background runs on. Where the background
+    alone kills as fast as the curve says, nothing is left for the cancer: the factor is `LEAST`.
     """
     if mix.trivial:
-        return 1.0
-    level = 0.5 * (1.0 - time.cure) + time.cure if time.cure > 0.0 else 0.5
-    at = float(time.quantile(1.0 - level))
-    target = float(time.survival(at))
-    own = float(time.cumulative_hazard(at))
-    passed = {
-        b: 0.0 if b is None else float(np.diff(b.time.cumulative_hazard([start, start + at]))[0])
-        for b in set(mix.background)
-    }
-    behind = np.array([passed[b] for b in mix.background])
+        return Around()
+    level = time.cure + (1.0 - time.cure) * np.array(SURVIVAL)
+    at = np.asarray(time.quantile(1.0 - level))
+    own = -np.log(level)
     shares, ratios = np.array(mix.shares), np.array(mix.ratios)
+    behind = _passed(mix, start, at)
+    factors, before, reached = [], 0.0, 0.0
+    for k, target in enumerate(level):
 
-    def excess(log_factor: float) -> float:
-        return float(np.dot(shares, np.exp(-math.exp(log_factor) * ratios * own - behind))) - target
+        def excess(hazard: float, k: int = k, target: float = target) -> float:
+            return float(shares @ np.exp(-hazard * ratios - behind[:, k])) - target
 
-    low, high = (math.log(x) for x in FACTOR_RANGE)
-    if excess(low) < 0.0:  # the background alone kills sooner than the trial says: nothing is left for the cancer
-        return FACTOR_RANGE[0]
-    return math.exp(float(brentq(excess, low, high, xtol=1e-10)))
+        least = reached + LEAST * (own[k] - before)
+        most = reached + MOST * (own[k] - before)
+        found = least
+        if excess(least) > 0.0:
+            found = most if excess(most) > 0.0 else float(brentq(excess, least, most, xtol=1e-12, rtol=1e-12))
+        factors.append(float(f"{(found - reached) / (own[k] - before):.9g}"))
+        before, reached = float(own[k]), reached + factors[-1] * (own[k] - before)
+    return Around(tuple(float(h) for h in own[:-1]), tuple(factors))
+
+
+def _passed(mix: Mix, start: float, at: Array) -> Array:
+    """Cumulative background hazard of each class at times since `start`, float64[classes, times]."""
+    known = {
+        b: np.zeros(len(at)) if b is None
+        else b.time.cumulative_hazard(start + at) - b.time.cumulative_hazard(start)
+        for b in set(mix.background)
+    }  # fmt: skip
+    return np.array([known[b] for b in mix.background])
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A calibrated arm among patients of different prognosis: factors of its two processes for a hazard ratio of 1."""
+    """A calibrated arm among patients of different prognosis: factors on its two processes for a hazard ratio of 1."""
 
     model: ArmModel
-    progression: float
-    death_after: float
+    progression: Around
+    death_after: Around
+
+    def leaving(self, beyond: float = 1.0) -> Distribution:
+        """Time to leaving the line of a patient whose hazard ratio is 1; `beyond` as in `Around.tail`."""
+        return self.progression.tail(beyond).of(self.model.pfs)
 
 
 def placed(model: ArmModel, mix: Mix, behind: Mix | None = None, rest: Distribution | None = None) -> Placed:
@@ -92,5 +144,5 @@ def placed(model: ArmModel, mix: Mix, behind: Mix | None = None, rest: Distribut
     rest : survival of those; by default the model's survival after progression.
     """
     start = min(model.pfs.median, 120.0)
-    after = 1.0 if model.death_share == 1.0 else factor(rest or model.pps, behind or mix, start)
-    return Placed(model, factor(model.pfs, mix), after)
+    after = Around() if model.death_share == 1.0 else around(rest or model.pps, behind or mix, start)
+    return Placed(model, around(model.pfs, mix), after)

@@ -24,6 +24,7 @@ from simulate.evidence.strategy_schema import LINES
 from simulate.model.types import DAYS_PER_MONTH
 from simulate.pathways.assemble import Plan, build_plan
 from simulate.pathways.bases import Evidence
+from simulate.pathways.graphs import After
 from simulate.pathways.oracle import integrate
 
 Array = NDArray[np.float64]
@@ -31,8 +32,8 @@ ENDPOINTS = ("os", "pfs")
 CLOSE = 0.002  # of a median: near enough
 STEPS = 4
 FIRST = 0.1  # of the logarithm of a factor: the first step
-FLAT = 1e-5  # determinant of the slopes below which nothing depends on the factors
-NOTHING = (1.0, 1.0)
+FLAT = 1e-3  # the smaller singular value of the slopes below which the two conditions cannot both be met
+KNOBS = len(After())
 WIDEST = math.log(2.0)  # of the factor
 
 
@@ -48,8 +49,8 @@ def assemble(scenario: Scenario, library: Library) -> Plan:
     for name in first_line(plan):
         own = alone(name, scenario, library, plan.lines.evidence)
         factors = solve_after(name, scenario, own)
-        settings[name] = own.redrawn(after={name: factors}) if factors != NOTHING else own
-        if factors != NOTHING:
+        settings[name] = own.redrawn(after={name: factors}) if factors != After() else own
+        if factors != After():
             after[name] = factors
     return replace(plan.redrawn(after=after) if after else plan, alone=settings)
 
@@ -78,58 +79,80 @@ def calibrated(regimen: str, plan: Plan, days: int) -> Mapping[str, Any]:
     return {e: sum(share * curves[m].endpoint(e) for m, share in total.items()) for e in ENDPOINTS}
 
 
-def solve_after(regimen: str, scenario: Scenario, plan: Plan) -> tuple[float, float]:
+def solve_after(regimen: str, scenario: Scenario, plan: Plan) -> After:
     """Factors after the first line with which the regimen returns its overall survival; 1 where no median is reached.
 
-    `plan` is the regimen's `alone`. Where later lines follow, the factor on the shape of survival without them is
-    chosen for the mean to the horizon; then, or where none follows, the factor on all hazards after the first line is
-    solved for the median. Each lies between a half and two; what is left shows in `count_once`.
+    `plan` is the regimen's `alone`. Of all factors that give the median and the mean to the horizon the smallest
+    corrections are taken; then the factor on all hazards is solved for the median alone. Each lies between a half and
+    two; what is left shows in `count_once`.
     """
     days = int(np.ceil(scenario.horizon * DAYS_PER_MONTH))
     target = np.asarray(calibrated(regimen, plan, days)["os"])
     median = crossing_time(target)
     if not math.isfinite(median):
-        return NOTHING
-    lines = any(t.steps[i] is not None and t.able[i] > 0.0 for t in plan.treatments[regimen] for i in _later(plan))
-    horizon = scenario.horizon if lines else min(scenario.horizon, 2.0 * median)
-    mean = restricted_mean(target, horizon)
+        return After()
+    mean = restricted_mean(target, scenario.horizon)
 
-    def miss(hazard: float, shape: float) -> Array:
-        factors = (math.exp(hazard), math.exp(shape))
-        found = integrate(plan.redrawn(after={regimen: factors}).graphs[regimen], horizon)
+    def miss(x: Array) -> Array:
+        found = integrate(plan.redrawn(after={regimen: _after(x)}).graphs[regimen], scenario.horizon)
         here = found.median("os")
         first = math.log(here / median) if math.isfinite(here) else 1.0
-        return np.array([first, math.log(restricted_mean(found.os, horizon) / mean)])
+        return np.array([first, math.log(restricted_mean(found.os, scenario.horizon) / mean)])
 
-    start = miss(0.0, 0.0)
-    hazard, shape = _for_both(miss, start) if lines else (0.0, 0.0)
-    known = None if shape or hazard else float(start[0])
-    hazard = _for_median(lambda x: float(miss(x, shape)[0]), hazard, known)
-    return (float(f"{math.exp(hazard):.6g}"), float(f"{math.exp(shape):.6g}"))
-
-
-def _later(plan: Plan) -> range:
-    return range(1, len(plan.lines.lines))
+    start = miss(np.zeros(KNOBS))
+    x = _for_both(miss, start, len(plan.lines.lines) > 1)
+    known = None if x.any() else float(start[0])
+    rest = x[1:]
+    first = _for_median(lambda h: float(miss(np.array([h, *rest]))[0]), float(x[0]), known)
+    return _after(np.array([first, *rest]))
 
 
-def _for_both(miss: Callable[[float, float], Array], start: Array) -> tuple[float, float]:
-    """Logarithms (hazards, shape) that come nearest to median and mean, by Broyden's method from no correction."""
-    x, value = np.zeros(2), start
+def _after(x: Array) -> After:
+    """Factors from their logarithms."""
+    return After(*(float(f"{math.exp(v):.6g}") for v in x))
+
+
+def _for_both(miss: Callable[[Array], Array], start: Array, lines: bool) -> Array:
+    """Logarithms of the factors that come nearest to median and mean, by Broyden's method from no correction.
+
+    Three factors for two conditions: each step is the shortest that meets both. A factor at its end stays there. The
+    shape of survival without a further line is a factor only where `lines` follow.
+    """
+    x, value = np.zeros(KNOBS), start
+    if _distance(start) < CLOSE:
+        return x
     tried = [(_distance(value), x)]
-    slopes = np.column_stack([(miss(FIRST, 0.0) - value) / FIRST, (miss(0.0, FIRST) - value) / FIRST])
+    used = range(KNOBS if lines else KNOBS - 1)
+    slopes = np.zeros((2, KNOBS))
+    for k in used:
+        slopes[:, k] = (miss(FIRST * np.eye(KNOBS)[k]) - value) / FIRST
     for _ in range(STEPS):
-        if tried[-1][0] < CLOSE or abs(np.linalg.det(slopes)) < FLAT:
+        if tried[-1][0] < CLOSE or np.linalg.svd(slopes, compute_uv=False)[1] < FLAT:
             break
-        new = np.clip(x - np.linalg.solve(slopes, value), -WIDEST, WIDEST)
+        new = _step(x, value, slopes)
         step = new - x
         if not step.any():
             break
-        moved = miss(*new)
+        moved = miss(new)
         slopes += np.outer(moved - value - slopes @ step, step) / float(step @ step)
         x, value = new, moved
         tried.append((_distance(value), x))
-    best = min(tried, key=lambda t: t[0])[1]
-    return float(best[0]), float(best[1])
+    return min(tried, key=lambda t: t[0])[1]
+
+
+def _step(x: Array, value: Array, slopes: Array) -> Array:
+    """The nearest point at which a linear function is 0, or as near to it as the ends of the factors allow."""
+    free, new = np.ones(KNOBS, bool), x
+    for _ in range(KNOBS):
+        left = value + slopes @ (new - x)
+        wanted = new.copy()
+        wanted[free] -= np.linalg.pinv(slopes[:, free]) @ left
+        new = np.clip(wanted, -WIDEST, WIDEST)
+        over = free & (new != wanted)
+        if not over.any() or not (free & ~over).any():
+            break
+        free &= ~over
+    return new
 
 
 def _distance(value: Array) -> float:

@@ -218,9 +218,9 @@ def test_the_correction_stays_within_its_bounds(changed, monkeypatch):
     day = np.arange(days + 1)
     slow = {k: np.interp(day / 3.0, day, v) for k, v in setting.calibrated("old", plan, days).items()}
     monkeypatch.setattr(setting, "calibrated", lambda *_: slow)
-    hazard, shape = setting.solve_after("old", changed.file, plan)
-    assert hazard == pytest.approx(0.5, rel=1e-6)
-    assert 0.5 <= shape <= 2.0
+    found = setting.solve_after("old", changed.file, plan)
+    assert found.hazards == pytest.approx(0.5, rel=1e-6)
+    assert all(0.5 - 1e-6 <= f <= 2.0 + 1e-6 for f in found)
 
 
 def test_the_correction_meets_median_and_mean():

@@ -19,7 +19,7 @@ from simulate.pathways.background import life_table
 from simulate.pathways.bias import biased, e_value
 from simulate.pathways.count_once import count_once
 from simulate.pathways.integrated import Integrated
-from simulate.pathways.marginal import Mix, factor
+from simulate.pathways.marginal import SURVIVAL, Mix, around
 from simulate.pathways.oracle import integrate, strata_of
 from simulate.pathways.profiles import combinations, marginal, meets
 from simulate.pathways.residual import solve_residual
@@ -80,13 +80,37 @@ def test_a_mixture_of_prognoses_keeps_the_median(library):
     table = life_table(library, "ssa_female_2023")
     hazards = [table.hazard(50.0), table.hazard(75.0)]
     mix = Mix((0.5, 0.3, 0.2), (1.0, 1.5, 3.0), (hazards[0], hazards[1], hazards[1]))
-    f = factor(WEIBULL, mix)
-    m = WEIBULL.median
+    found = around(WEIBULL, mix)
+    cuts = np.append(WEIBULL.inverse_cumulative_hazard(found.levels), WEIBULL.quantile(1.0 - SURVIVAL[-1]))
+    assert WEIBULL.survival(cuts) == pytest.approx(SURVIVAL)
+    among = found.of(WEIBULL)
     alive = sum(
-        s * math.exp(-f * r * WEIBULL.cumulative_hazard(m) - b.time.cumulative_hazard(m))
+        s * np.exp(-r * among.cumulative_hazard(cuts) - b.time.cumulative_hazard(cuts))
         for s, r, b in zip(mix.shares, mix.ratios, mix.background, strict=True)
     )
-    assert alive == pytest.approx(0.5, abs=1e-9)
+    assert alive == pytest.approx(SURVIVAL, abs=1e-9)
+
+
+def test_without_other_deaths_the_factors_serve_every_curve():
+    mix = Mix((0.6, 0.4), (1.0, 3.0), (None, None))
+    found = around(WEIBULL, mix)
+    other = Distribution("loglogistic", (1.7, 6.0)).with_hazard_ratio(0.8)
+    t = np.array([0.5, 2.0, other.median, 20.0, 60.0])
+    among = found.of(other).cumulative_hazard(t)
+    alive = 0.6 * np.exp(-among) + 0.4 * np.exp(-3.0 * among)
+    assert alive == pytest.approx(other.survival(t), abs=0.002)
+    at = other.inverse_cumulative_hazard(found.levels)
+    among = found.of(other).cumulative_hazard(at)
+    assert 0.6 * np.exp(-among) + 0.4 * np.exp(-3.0 * among) == pytest.approx(other.survival(at), abs=1e-8)
+
+
+def test_a_cured_share_stays_cured():
+    mix = Mix((0.6, 0.4), (1.0, 3.0), (None, None))
+    cured = Distribution("weibull", (1.2, 10.0), 0.2)
+    among = around(cured, mix).of(cured)
+    at = np.array([2.0, 8.0, 20.0, 400.0])
+    alive = 0.6 * among.survival(at) + 0.4 * among.survival(at) ** 3
+    assert alive == pytest.approx(cured.survival(at), abs=0.004)
 
 
 def test_a_life_table_is_followed_to_the_birthday(library):

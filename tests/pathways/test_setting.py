@@ -29,12 +29,13 @@ BASE = ArmModel(Distribution("weibull", (1.2, 9.0)), 0.1, Distribution("weibull"
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BUNDLED)
 def test_every_bundled_pathway_counts_once(name):
-    """Among the trials' patients, with the era's later lines: medians within 1 %, most far closer."""
+    """Among the trials' patients, with the era's later lines: medians within 1 %, most far closer; means within 2 %."""
     found = sim.load(name)
     rows = count_once(Integrated(found.plan, found.file.horizon))
     assert rows
     for r in rows:
         assert r["relative"] is None or abs(r["relative"]) < 0.01, r
+        assert r["pathway_mean"] == pytest.approx(r["calibrated_mean"], rel=0.02), r
     reached = [abs(r["relative"]) for r in rows if r["relative"] is not None]
     assert np.median(reached) < 0.005
 
@@ -97,7 +98,7 @@ def test_untreated_patients_have_a_mix_of_their_own():
     mix = trial_mix(patients, plan.table)
     at = alone.model.pfs.median
     alive = sum(
-        s * math.exp(-alone.progression * r * math.log(2.0) - (0.0 if b is None else b.time.cumulative_hazard(at)))
+        s * math.exp(-r * alone.leaving().cumulative_hazard(at) - (0.0 if b is None else b.time.cumulative_hazard(at)))
         for s, r, b in zip(mix.shares, mix.ratios, mix.background, strict=True)
     )
     assert alive == pytest.approx(0.5, abs=1e-6)
@@ -137,11 +138,25 @@ def test_what_a_difference_rests_on(name, strategy, expected):
     assert comparability(found.plan, strategy, found.file.comparator) == expected
 
 
+@pytest.mark.parametrize("name", ["second_line", "pembrolizumab", "performance_status"])
+def test_median_and_mean_come_back(name):
+    """OS of every regimen of whom the level is known, in its trial's setting: median within 0.5 %, mean within 1.5 %.
+
+    One factor for all times around a trial's curve made the means of `second_line` a quarter too long.
+    """
+    found = sim.load(name)
+    rows = [r for r in count_once(Integrated(found.plan, found.file.horizon)) if r["endpoint"] == "os"]
+    assert rows
+    for r in rows:
+        assert r["pathway"] == pytest.approx(r["calibrated"], rel=0.005)
+        assert r["pathway_mean"] == pytest.approx(r["calibrated_mean"], rel=0.015)
+
+
 def test_the_correction_is_of_time_after_the_first_line():
     """PFS is untouched; without a later life there is nothing to correct."""
     found = sim.load("pembrolizumab")
     assert found.plan.setting.after
-    assert all(0.8 < f < 1.25 and shape == 1.0 for f, shape in found.plan.setting.after.values())
+    assert all(0.8 < a.hazards < 1.25 and a.shape == 1.0 for a in found.plan.setting.after.values())
     graph = found.plan.graphs["everybody"]
     before = found.plan.redrawn(after={}).graphs["everybody"]
     a, b = integrate(graph, 24.0), integrate(before, 24.0)
