@@ -79,6 +79,11 @@ class Clock:
         """Yearly rate of ``costs`` or ``effects``; of ``time``, which is not discounted, 0."""
         return 0.0 if what == "time" else float(getattr(self.discount, what))
 
+    @property
+    def undiscounted(self) -> float:
+        """Months from the start in which nothing is discounted yet, at any rate."""
+        return 12.0 if self.discount.method == "yearly" else 0.0
+
     def factor(self, months: ArrayLike, what: str) -> Array:
         """Discount factor of ``costs``, ``effects`` or ``time`` at some months."""
         return discount_factor(months, self.rate(what), self.discount.method)

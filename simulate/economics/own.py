@@ -67,7 +67,7 @@ class OwnCase:
     ----------
     question, file, reference, clock : as of a `Case`.
     model : the scenario's.
-    arms : strategy → itself, the comparator first.
+    arms : strategy → arm of the model, the comparator first.
     """
 
     question: EconomicQuestion
@@ -81,6 +81,10 @@ class OwnCase:
     def others_inside(self) -> bool:
         """Whether deaths of other causes run beside the curves: never, they are taken as they stand."""
         return False
+
+    @property
+    def norm(self) -> None:
+        """Utility of the general population by age: not applied, utilities are taken as they stand."""
 
     @property
     def thresholds(self) -> tuple[float, ...]:
@@ -111,11 +115,16 @@ class OwnCase:
 
     def curve(self, strategy: str, endpoint: str, values: Values) -> Array:
         """Survival of an endpoint on the grid, float64[D, T + 1]."""
-        own: OwnCurve = getattr(self.model.arms[strategy], endpoint)
-        place = (OWN, "arms", strategy, endpoint)
-        parameters = {k: values[(*place, "parameters", k)] for k in own.parameters}
-        ratio = values.get((*place, "hazard_ratio"), 1.0)
+        base, own = self.model.bare(self.arms[strategy], endpoint)
+        parameters = {k: values[(OWN, "arms", base, endpoint, "parameters", k)] for k in own.parameters}
+        ratio = self.ratio(strategy, endpoint, values)
         return np.exp(log_survival(own, parameters, ratio, self.clock.months / MONTHS[self.model.unit]))
+
+    def ratio(self, strategy: str, endpoint: str, values: Values) -> Array:
+        """Hazard ratio on the family of a curve: its own, and that of the strategy whose curve it is, float64[D]."""
+        arm = self.arms[strategy]
+        own, base = ((OWN, "arms", a, endpoint, "hazard_ratio") for a in (arm, self.model.bare(arm, endpoint)[0]))
+        return values.get(own, 1.0) * (values.get(base, 1.0) if base != own else 1.0)
 
     def traces(self, strategy: str, values: Values) -> tuple[Traces, Array]:
         """Who is in which state when, and the share of steps at which PFS lay above OS in each draw, float64[D].
@@ -140,8 +149,8 @@ class OwnCase:
 
     def outcomes(self, strategy: str, traces: Traces, values: Values) -> Outcomes:
         """Costs and health of a strategy from who is in which state when."""
-        arm = self.model.arms[strategy]
-        place: Place = (OWN, "arms", strategy)
+        arm = self.model.arms[self.arms[strategy]]
+        place: Place = (OWN, "arms", self.arms[strategy])
         costs = [*self._state_costs(place, values), *self._events(place, arm, values)]
         costs += self._repeated(place, arm, values)
         weights = {what: self.clock.in_state(what) for what in ("time", "effects")}

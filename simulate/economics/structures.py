@@ -17,6 +17,7 @@ from simulate.model.types import DAYS_PER_MONTH, ArmModel, Distribution
 
 Array = NDArray[np.float64]
 LEVELS = np.linspace(0.95, 0.05, 19)  # of a curve, at which a fitted one is held to it
+NEGLIGIBLE = 1e-6  # of the patients: curves that cross by less are taken for one
 PARAMETRIC = ("exponential", "weibull", "lognormal", "loglogistic", "gompertz")
 
 
@@ -39,7 +40,7 @@ def partitioned(pfs: Distribution, os: Distribution, days: int, death_share: flo
     """
     months = np.arange(days + 1) / DAYS_PER_MONTH
     free, alive = pfs.survival(months), os.survival(months)
-    capped = float(np.mean(free > alive + 1e-12))
+    capped = float(np.mean(free > alive + NEGLIGIBLE))
     free = np.minimum(free, alive)
     progressing = (1.0 - death_share) * -np.diff(free)
     traces = Traces(STATES, np.stack([free, alive - free])[None], np.maximum(progressing, 0.0)[None])

@@ -66,8 +66,8 @@ def _strategies(scenario: Scenario, asked: EconomicQuestion, library: Library | 
             yield Finding((*path, name), f"no strategy {name!r}.", suggest(name, scenario.strategies))
     for name, treated in asked.treated.items():
         here: FieldPath = ("economics", "treated", name)
-        if name not in scenario.strategies:
-            yield Finding(here, f"no strategy {name!r}.", suggest(name, scenario.strategies))
+        if not regimens_of(scenario, name):
+            yield Finding(here, f"strategy {name!r} has no regimen.", suggest(name, asked.regimens))
         yield from origin(here, treated, library)
     for name in asked.added:
         if name not in scenario.strategies:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from simulate.evidence.economics_checks import stated_quantity
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
-from simulate.evidence.own_schema import CURVES, MONTHS, OwnArm, OwnCurve
+from simulate.evidence.own_schema import CURVES, MONTHS, OwnArm, OwnCurve, OwnModel
 
 if TYPE_CHECKING:
     from simulate.evidence.document import FieldPath
@@ -44,6 +44,7 @@ def check_own(scenario: Scenario, library: Library | None) -> Iterator[Finding]:
         yield Finding(("own_model", "grid"), message, f"Between one step and {MOST_STEPS:,} fit.")
     for name, arm in own.arms.items():
         yield from _arm(("own_model", "arms", name), arm, library)
+        yield from _borrowed(name, arm, own)
 
 
 def _arm(path: FieldPath, arm: OwnArm, library: Library | None) -> Iterator[Finding]:
@@ -60,16 +61,35 @@ def _arm(path: FieldPath, arm: OwnArm, library: Library | None) -> Iterator[Find
         yield from stated_quantity((*path, "repeated", i, "cost"), repeated.cost, library)
 
 
+def _borrowed(name: str, arm: OwnArm, own: OwnModel) -> Iterator[Finding]:
+    """Curves that are another strategy's but for a hazard ratio: it has to have one of its own."""
+    for endpoint in ("pfs", "os"):
+        of = getattr(arm, endpoint).of
+        path: FieldPath = ("own_model", "arms", name, endpoint, "of")
+        if of is None:
+            continue
+        if of not in own.arms:
+            yield Finding(path, f"no strategy {of!r}.", suggest(of, own.arms))
+        elif of == name or getattr(own.arms[of], endpoint).of is not None:
+            yield Finding(path, f"{of!r} has no such curve of its own.", "Name a strategy with `family`, `parameters`.")
+
+
 def _curve(path: FieldPath, curve: OwnCurve, library: Library | None) -> Iterator[Finding]:
-    """The family's own parameters, each inside its range."""
-    wanted = CURVES[curve.family]
+    """The family's own parameters, each inside its range; or another strategy's."""
+    if curve.family is None:
+        if curve.of is None:
+            yield Finding((*path, "family"), "is missing.", f"Take {', '.join(CURVES)}, or a curve `of` a strategy.")
+    elif curve.of is not None:
+        yield Finding((*path, "of"), "stands beside a family.", "Leave one of them out.")
+    wanted = CURVES[curve.family] if curve.family is not None else ()
     here: FieldPath = (*path, "parameters")
     for name in wanted:
         if name not in curve.parameters:
             yield Finding(here, f"{curve.family} needs {name!r}.", f"Its parameters are {', '.join(wanted)}.")
     for name, quantity in curve.parameters.items():
         if name not in wanted:
-            yield Finding((*here, name), f"{curve.family} has no parameter {name!r}.", suggest(name, wanted))
+            family = curve.family or "a curve of another strategy"
+            yield Finding((*here, name), f"{family} has no parameter {name!r}.", suggest(name, wanted))
             continue
         positive = name in POSITIVE or (name == "shape" and curve.family != "gompertz")
         if positive and quantity.value <= 0.0:

@@ -30,11 +30,13 @@ CURVES: dict[str, tuple[str, ...]] = {
 class OwnCurve(Model):
     """A survival curve: its family with the parameters that input tables give, in the unit of the model.
 
-    `hazard_ratio` multiplies the hazard, for tables that print one curve and a ratio.
+    `hazard_ratio` multiplies the hazard, for tables that print one curve and a ratio. Then `of` names the strategy
+    whose curve that is, in the place of `family` and `parameters`: the two are drawn together.
     """
 
-    family: Literal["exponential", "weibull", "weibull_ph", "lognormal", "loglogistic", "gompertz"]
-    parameters: dict[Id, Quantity] = Field(min_length=1)
+    family: Literal["exponential", "weibull", "weibull_ph", "lognormal", "loglogistic", "gompertz"] | None = None
+    parameters: dict[Id, Quantity] = Field(default_factory=dict)
+    of: Id | None = None
     hazard_ratio: Quantity | None = None
 
 
@@ -77,3 +79,8 @@ class OwnModel(Model):
     capped: Flag = True
     arms: dict[Id, OwnArm] = Field(min_length=1)
     note: Text | None = None
+
+    def bare(self, arm: str, endpoint: str) -> tuple[str, OwnCurve]:
+        """The arm whose family and parameters a curve has, itself but for a curve `of` another; and that curve."""
+        own: OwnCurve = getattr(self.arms[arm], endpoint)
+        return (arm, own) if own.of is None else (own.of, getattr(self.arms[own.of], endpoint))

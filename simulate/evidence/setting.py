@@ -52,6 +52,7 @@ def regimens_of(scenario: Scenario, strategy: str) -> dict[str, float]:
     question = scenario.economics
     if question is None:
         return {}
-    named = question.regimens.get(strategy, scenario.strategies[strategy].regimen)
+    own_regimen = scenario.strategies[strategy].regimen if strategy in scenario.strategies else None
+    named = question.regimens.get(strategy, own_regimen)
     own = {} if named is None else shares_of_regimens(named)
     return {**own, **question.added.get(strategy, {})}

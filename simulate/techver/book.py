@@ -119,13 +119,14 @@ def bounds(subject: Subject, world: World) -> list[Check]:
             out.append(at_most(f"{name}: QALYs discounted and not", book.qaly, undiscounted.qaly))
         out.append(at_most(f"{name}: life-years discounted and not", years, undiscounted.ly))
         out.append(at_most(f"{name}: cost discounted and not", book.cost, undiscounted.cost))
-        if world.case.clock.rate("costs") > 0.0:
+        if world.case.clock.rate("costs") > 0.0 and subject.paid_after(world, s, world.case.clock.undiscounted):
             out.append(less(f"{name}: cost discounted is lower", book.cost, undiscounted.cost))
         gained = np.sum([x.total for x in lines], axis=0) / years
         norm = 1.0 if world.case.norm is None else float(world.case.norm.min())
         out.append(at_most(f"{name}: QALYs a life-year and the highest utility", gained, high))
         out.append(at_most(f"{name}: the lowest utility and QALYs a life-year", np.minimum(low, low * norm), gained))
-        out.append(at_most(f"{name}: QALYs and what states alone give", book.qaly, gained * years))
+        responses = np.sum([x.total for x in book.health if x.category == "response"], axis=0)
+        out.append(at_most(f"{name}: QALYs and what states and responses give", book.qaly, gained * years + responses))
     return out
 
 
@@ -143,7 +144,8 @@ def horizons(subject: Subject, world: World) -> list[Check]:
         books = [subject.book(world.until(whole * part) if part < 1.0 else world, s) for part in (0.25, 0.5, 1.0)]
         for what in ("cost", "qaly", "ly"):
             a, b, c = (getattr(x, what) for x in books)
-            out.append(less(f"{label(world, s)}, quarter and whole horizon, mean {what}", a.mean(), c.mean()))
+            if what != "cost" or subject.paid_after(world, s, 0.25 * whole):
+                out.append(less(f"{label(world, s)}, quarter and whole horizon, mean {what}", a.mean(), c.mean()))
             out.append(at_most(f"{label(world, s)}, quarter and half: {what}", a, b))
             out.append(at_most(f"{label(world, s)}, half and whole: {what}", b, c))
     return out
@@ -155,10 +157,10 @@ def tv18(subject: Subject) -> Verdict:
 
 
 # ------------------------------------------------------------------------------------------------ TV19
-def sums(subject: Subject, world: World) -> list[Check]:
-    """Categories, items and states add up to the totals; every priced thing has its line."""
+def totals(subject: Subject, world: World) -> list[Check]:
+    """Categories, items and states add up to the totals, life-years to the area under OS."""
     out = []
-    file, clock = world.case.file, world.case.clock
+    clock = world.case.clock
     plain = world if clock.counting == "integral" else world.clocked(counting="integral")
     for s in subject.strategies:
         name, book = label(world, s), subject.book(world, s)
@@ -169,6 +171,15 @@ def sums(subject: Subject, world: World) -> list[Check]:
         step = np.minimum(clock.months, clock.horizon)[: alive.shape[1]]
         exact = np.trapezoid(alive, step, axis=1) / 12.0
         out.append(equal(f"{name}: life-years and the area under OS", subject.book(plain, s).ly, exact, 1e-4))
+    return out
+
+
+def sums(subject: Subject, world: World) -> list[Check]:
+    """Components sum to totals; every priced thing has its line."""
+    out = totals(subject, world)
+    file = world.case.file
+    for s in subject.strategies:
+        name, book = label(world, s), subject.book(world, s)
         wanted = {"states": any(v.cost for v in file.states.values()), "subsequent": file.subsequent is not None,
                   "terminal": "death" in file.once, "administration": file.administration is not None}  # fmt: skip
         absent = [k for k, there in wanted.items() if there and k not in book.by_category()]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from simulate.economics.changes import dotted
+from simulate.economics.clock import Clock
 from simulate.evidence.money_schema import Disutility, Share, Utility
 from simulate.techver.decision import thresholds
 from simulate.techver.subject import Subject
@@ -58,26 +59,33 @@ def in3(subject: Subject) -> Verdict:
             said = f"{cost:,.0f} a month, other states {', '.join(f'{v:,.0f}' for v in others)}"
             text = f"state {name}: cost below {YEARLY:g} times that of every other state"
             checks.append(true(text, cost < YEARLY * min(others), said))
-    discount = subject.case.clock.discount
-    for what in ("costs", "effects"):
-        rate = float(getattr(discount, what))
-        checks.append(true(f"discounting of {what}: a rate a year", 0.0 <= rate < PER_CYCLE, f"{rate:.2%}"))
+    checks += rates_of_discount(subject.case.clock)
     for s in subject.strategies:
         stop = subject.case.stops[s]
         checks.append(true(f"{s}: stopping below once a month", 0.0 <= stop < 1.0, f"{stop:.3f} a month"))
     return decide("IN3", checks)
 
 
+def rates_of_discount(clock: Clock) -> list[Check]:
+    """Yearly rates that are no rates of a cycle, and no percentages."""
+    rates = {what: clock.rate(what) for what in ("costs", "effects")}
+    return [
+        true(f"discounting of {what}: a rate a year", 0.0 <= rate < PER_CYCLE, f"{rate:.2%}")
+        for what, rate in rates.items()
+    ]
+
+
 def in4(subject: Subject) -> Verdict:
     """Utilities at most 1, proportions within 0 and 1, events' days within the horizon."""
-    checks = [c for place, q in subject.case.file.quantities().items() for c in _share(dotted(place), q)]
+    checks = [c for place, q in subject.case.file.quantities().items() for c in within_bounds(dotted(place), q)]
     for name, v in subject.case.file.toxicities.items():
         if v.days is not None:
             checks.append(true(f"{name}: lasts less than a year", v.days <= 365.25, f"{v.days:g} days"))
     return decide("IN4", checks, absent="no utility and no proportion.")
 
 
-def _share(name: str, quantity: object) -> Iterator[Check]:
+def within_bounds(name: str, quantity: object) -> Iterator[Check]:
+    """A utility at most 1, a proportion within 0 and 1; of anything else nothing."""
     if isinstance(quantity, Utility):
         yield true(f"{name}: at most 1", quantity.value <= 1.0, f"{quantity.value:g}")
     elif isinstance(quantity, Share | Disutility):

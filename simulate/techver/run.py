@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from simulate.economics.case import Case
 from simulate.economics.composite import Composite
-from simulate.errors import input_error
 from simulate.evidence import Library
 from simulate.pathways.background import life_table
 from simulate.scenario.cases import case_of
+from simulate.scenario.own import OwnScenario
 from simulate.scenario.pathways import PathwayScenario
 from simulate.scenario.scenario import Scenario, load
 from simulate.techver import arms, book, curves, decision, every_draw, inputs, sampling, timing
+from simulate.techver.own.run import OWN_ASSERTIONS, own_subject
+from simulate.techver.own.subject import OwnSubject
 from simulate.techver.subject import Subject
 from simulate.techver.verdicts import FAILED, NOT_APPLICABLE, PASSED, Verdict
 
@@ -65,21 +67,19 @@ ASSERTIONS: dict[str, tuple[str, Assertion]] = {
 }
 
 
-def subject_of(scenario: object, *, count: int = 200, seed: int | None = None) -> Subject:
+def subject_of(
+    scenario: Scenario | PathwayScenario | OwnScenario, *, count: int = 200, seed: int | None = None
+) -> Subject | OwnSubject:
     """What is verified of a scenario.
 
     Raises
     ------
-    InputError : no scenario of one trial's arms, one that says nothing of costs, or anything wrong with its files.
+    InputError : the scenario says nothing of costs, or anything wrong with its files.
     """
-    if not isinstance(scenario, Scenario | PathwayScenario):
-        raise input_error(
-            "a model of one's own has no evidence to verify it by.",
-            field="scenario",
-            advice="Take a scenario with `trial` or regimens, and `economics`.",
-        )
-    case = case_of(scenario)
     own = scenario.file.seed if seed is None else seed
+    if isinstance(scenario, OwnScenario):
+        return own_subject(scenario, count=count, seed=own)
+    case = case_of(scenario)
     return Subject(case, count=count, seed=own, population=general_population(case, scenario.library))
 
 
@@ -98,10 +98,15 @@ def general_population(case: Case, library: Library) -> Array | None:
     return hazard.time.survival(case.clock.months)
 
 
-def verified(subject: Subject, only: Sequence[str] = ()) -> list[Verdict]:
+def assertions_of(subject: Subject | OwnSubject) -> Mapping[str, Callable[[Any], Verdict]]:
+    """How each assertion is executed on a subject."""
+    return OWN_ASSERTIONS if isinstance(subject, OwnSubject) else {k: made for k, (_, made) in ASSERTIONS.items()}
+
+
+def verified(subject: Subject | OwnSubject, only: Sequence[str] = ()) -> list[Verdict]:
     """Verdicts of all assertions, or of some; what an assertion cannot even compute has failed."""
     out = []
-    for name, (_, assertion) in ASSERTIONS.items():
+    for name, assertion in assertions_of(subject).items():
         if not only or name in only:
             try:
                 out.append(assertion(subject))

@@ -32,7 +32,7 @@ FAMILIES_OF = {
 }
 
 
-def _z(comparisons: int) -> float:
+def score_bound(comparisons: int) -> float:
     """Bound on a standard normal score with which so many comparisons together fail with chance `FALSE_ALARM`."""
     return float(stats.norm.isf(FALSE_ALARM / max(comparisons, 1) / 2.0))
 
@@ -52,7 +52,7 @@ def tv7(subject: Subject) -> Verdict:
             if cell.dependence == 0.0:
                 after = entry[2][progressed] - entry[1][progressed]
                 samples.append((f"{s}, {stratum}, PPS", after, cell.pps))
-    bound = _z(3 * len(samples))
+    bound = score_bound(3 * len(samples))
     checks: list[Check] = []
     for name, times, distribution in samples:
         if len(times) >= PEOPLE_FEW:
@@ -98,19 +98,24 @@ def tv26(subject: Subject) -> Verdict:
     uncertain = [p for p, q in case.file.quantities().items() if q.standard_error > 0.0 and p[0] == "drugs"]
     checks.append(true("vials of one drug are moved together", not vials or bool(uncertain), ", ".join(vials)))
     names = {dotted(p): p for p in drawn.by_place}
-    within = _z(2 * len(varied)) * math.sqrt(0.025 * 0.975 / MANY)
     for name, (group, low, high) in ((k, v) for k, v in varied.items() if k in base):
         inside = low <= base[name] <= high
         checks.append(true(f"{name}: low ≤ value ≤ high", inside, f"{low:.4g} ≤ {base[name]:.4g} ≤ {high:.4g}"))
         if group == "file" and np.ptp(drawn.by_place[names[name]]) > 0.0:
-            values = drawn.by_place[names[name]]
-            below, above = float((values < low).mean()), float((values > high).mean())
-            fits = below < 0.025 + within and above < 0.025 + within
-            fits = fits and (below > 0.025 - within or low == base[name])
-            fits = fits and (above > 0.025 - within or high == base[name])
-            said = f"{below:.1%} below {low:.4g}, {above:.1%} above {high:.4g} of {MANY:,} draws"
-            checks.append(true(f"{name}: 2.5 % beyond each end", fits, said))
+            checks.append(ends(name, drawn.by_place[names[name]], (low, high), base[name], len(varied)))
     return decide("TV26", checks)
+
+
+def ends(name: str, values: Array, interval: tuple[float, float], base: float, numbers: int) -> Check:
+    """2.5 % of the draws of a number, one of so many, beyond each end, but for an end that is its value."""
+    low, high = interval
+    within = score_bound(2 * numbers) * math.sqrt(0.025 * 0.975 / MANY)
+    below, above = float((values < low).mean()), float((values > high).mean())
+    fits = below < 0.025 + within and above < 0.025 + within
+    fits = fits and (below > 0.025 - within or low == base)
+    fits = fits and (above > 0.025 - within or high == base)
+    said = f"{below:.1%} below {low:.4g}, {above:.1%} above {high:.4g} of {MANY:,} draws"
+    return true(f"{name}: 2.5 % beyond each end", fits, said)
 
 
 # ------------------------------------------------------------------------------------------------ TV27
@@ -132,19 +137,19 @@ def tv27(subject: Subject) -> Verdict:
     drawn, mean = subject.engine.drawn(file, MANY, subject.seed), subject.engine.mean(file)
     uncertain = {p: q for p, q in file.quantities().items() if stated_error(q) > 0.0 and q.distribution != "fixed"}
     uncertain = {p: q for p, q in uncertain.items() if q.value != 0.0}
-    bound = _z(2 * len(uncertain))
+    bound = score_bound(2 * len(uncertain))
     checks: list[Check] = []
     for place, quantity in uncertain.items():
-        checks += _as_stated(place, quantity, drawn.by_place[place], mean.by_place[place], bound, subject)
+        checks += as_stated(place, quantity, drawn.by_place[place], mean.by_place[place],
+                            subject.engine.family(quantity), bound)  # fmt: skip
     checks += _rates(subject) + _joint(subject)
     note = f"Bound of each score {bound:.2f}. Shares of strata are the trial's own counts: no Dirichlet is drawn."
     return decide("TV27", checks, note)
 
 
-def _as_stated(
-    place: Place, quantity: Quantity, values: Array, mean: Array, bound: float, subject: Subject
-) -> list[Check]:
-    name, family = dotted(place), subject.engine.family(quantity)
+def as_stated(place: Place, quantity: Quantity, values: Array, mean: Array, family: str, bound: float) -> list[Check]:
+    """Draws of one number: a family of its kind, its value as their mean, its standard error as their deviation."""
+    name = dotted(place)
     known = next(
         (v for k, v in FAMILIES_OF.items() if isinstance(quantity, k)), ("normal", "lognormal", "gamma", "beta")
     )
@@ -229,7 +234,7 @@ def tv29(subject: Subject) -> Verdict:
 
     together = float(np.corrcoef(died(one, subject.seed), died(other, subject.seed))[0, 1])
     apart = float(np.corrcoef(died(one, subject.seed), died(other, subject.seed + 1))[0, 1])
-    limit = _z(1) / math.sqrt(subject.people)
+    limit = score_bound(1) / math.sqrt(subject.people)
     checks = [
         true("survival under common random numbers: correlated by more than 0.5", together > 0.5, f"{together:.3f}"),
         true("survival under two seeds: not correlated", abs(apart) < limit, f"{apart:+.4f} (limit {limit:.4f})"),
@@ -241,5 +246,6 @@ def tv29(subject: Subject) -> Verdict:
     if len(places) > 1:
         a, b = (subject.engine.uniforms(n, MANY, subject.seed) for n in places[:2])
         r = float(np.corrcoef(a, b)[0, 1])
-        checks.append(true("two numbers' streams: not correlated", abs(r) < _z(1) / math.sqrt(MANY), f"{r:+.4f}"))
+        limit = score_bound(1) / math.sqrt(MANY)
+        checks.append(true("two numbers' streams: not correlated", abs(r) < limit, f"{r:+.4f}"))
     return decide("TV29", checks)

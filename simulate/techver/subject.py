@@ -200,6 +200,10 @@ class Subject:
         return self.world(tuple(change(m) for m in world.models), world.values, world.events, world.name,
                           case or world.case)  # fmt: skip
 
+    def paid_after(self, world: World, strategy: str, months: float) -> bool:
+        """Whether a strategy costs something after so many months: a trial's arms always do."""
+        return True
+
     def book(self, world: World, strategy: str) -> Outcomes:
         """The account book of a strategy."""
         w = world

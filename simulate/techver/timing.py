@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.economics.clock import COUNTING
+from simulate.economics.clock import COUNTING, Clock
 from simulate.economics.traces import PD, PF, Traces
 from simulate.model.types import DAYS_PER_MONTH
 from simulate.techver.curves import label
@@ -19,7 +19,7 @@ from simulate.techver.world import World
 Array = NDArray[np.float64]
 HUGE_RATE = 1e12  # a year: what lies beyond the first month is worth nothing
 MORE = 0.02  # a year, added to a discount rate
-WINDOW = 5  # days to each side of two years
+WINDOW = 5  # days, or steps of a coarser grid, to each side of two years
 
 
 # ------------------------------------------------------------------------------------------------ TV15
@@ -36,7 +36,12 @@ def tv15(subject: Subject) -> Verdict:
             again = -np.log1p(-(1.0 - own.survival(t)))
             checks.append(equal(f"{arm}, {stratum}, {what}: rate to probability and back", again,
                                 own.cumulative_hazard(t), 1e-8))  # fmt: skip
-    clock = case.clock
+    return decide("TV15", [*checks, *conversions(case.clock)])
+
+
+def conversions(clock: Clock) -> list[Check]:
+    """Any counting covers the horizon; yearly rates, their forces of interest, and months."""
+    checks = []
     for counting in COUNTING:
         for cycle in (7.0 / DAYS_PER_MONTH, 1.0, 3.0):
             if cycle <= clock.horizon:
@@ -50,7 +55,7 @@ def tv15(subject: Subject) -> Verdict:
     a, b = yearly.factor(months, "costs"), force.factor(months, "costs")
     checks.append(equal("5 % a year and its force of interest", a, b))
     checks.append(equal("twelve months are a year", yearly.factor(12.0, "costs"), 1.0 / 1.05))
-    return decide("TV15", checks)
+    return checks
 
 
 # ------------------------------------------------------------------------------------------------ TV20
@@ -91,7 +96,8 @@ def discounting(subject: Subject, world: World) -> list[Check]:
         name = label(world, s)
         book, none = subject.book(world, s), subject.book(plain, s)
         by_costs, by_effects = subject.book(dear, s), subject.book(late, s)
-        out.append(less(f"{name}, rate of costs + {MORE:.0%}: cost", by_costs.cost, book.cost))
+        compare = less if subject.paid_after(world, s, world.case.clock.undiscounted) else at_most
+        out.append(compare(f"{name}, rate of costs + {MORE:.0%}: cost", by_costs.cost, book.cost))
         out.append(equal(f"{name}, rate of costs + {MORE:.0%}: QALYs as before", by_costs.qaly, book.qaly))
         if np.all(none.qaly > 0.0):
             out.append(less(f"{name}, rate of effects + {MORE:.0%}: QALYs", by_effects.qaly, book.qaly))
@@ -109,9 +115,9 @@ def discounting(subject: Subject, world: World) -> list[Check]:
 def two_years(subject: Subject) -> list[Check]:
     """A day's death at two years and days lived around two years are worth (1 + r)^-2, exp(-2 r) of continuous time."""
     case, out = subject.case, []
-    days = case.clock.days
-    middle = round(24.0 * DAYS_PER_MONTH - 0.5)
-    if days < middle + 2 * WINDOW or case.clock.per_month != DAYS_PER_MONTH:
+    days, month = case.clock.days, case.clock.per_month
+    middle = round(24.0 * month - 0.5)
+    if days < middle + 2 * WINDOW or month < 1.0:
         return []
     at = middle + WINDOW + 1 if case.clock.discount.method == "yearly" else middle
     world = subject.point.clocked(counting="integral")
@@ -123,14 +129,14 @@ def two_years(subject: Subject) -> list[Check]:
             for w in (world, plain)
         )
         for a, b in zip(paid, same, strict=True):
-            expected = _worth(case.clock.discount.costs, case.clock.discount.method, (at + 0.5) / DAYS_PER_MONTH / 12)
+            expected = _worth(case.clock.discount.costs, case.clock.discount.method, (at + 0.5) / month / 12)
             out.append(equal(f"{s}: the cost of death at two years, over its price", a / b, expected))
         lived = _cohort(days, slice(at - WINDOW if at == middle else at, at + WINDOW + 1))
         spent = [
             subject.book(replace(w, traces={s: lived}), s).discounted_years for w in (world, plain)
         ]  # fmt: skip
         mid = at if at == middle else at + 0.5 * WINDOW
-        expected = _worth(case.clock.discount.effects, case.clock.discount.method, mid / DAYS_PER_MONTH / 12)
+        expected = _worth(case.clock.discount.effects, case.clock.discount.method, mid / month / 12)
         out.append(equal(f"{s}: days lived at two years, over themselves", spent[0][PF] / spent[1][PF], expected, 1e-4))
     return out
 

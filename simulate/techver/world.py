@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,7 +40,7 @@ class World:
     events: Mapping[str, Events]
     models: tuple[JointModel, ...] = ()
 
-    def priced(self, changes: Mapping[Place, ArrayLike]) -> World:
+    def priced(self, changes: Mapping[Place, ArrayLike]) -> Self:
         """With other numbers of the economic file."""
         values = self.values
         for place, value in changes.items():
@@ -52,27 +53,27 @@ class World:
             p for p, q in self.values.file.quantities().items() if isinstance(q, kind) and p in self.values.by_place
         ]
 
-    def without_money(self) -> World:
+    def without_money(self) -> Self:
         """Everything for nothing."""
         return self.priced(dict.fromkeys(self.places(Money), 0.0))
 
-    def with_utility(self, utility: float) -> World:
+    def with_utility(self, utility: float) -> Self:
         """Every state at one utility, nothing taken off for events, the last months or age."""
         changes: dict[Place, ArrayLike] = dict.fromkeys(self.places(Utility), utility)
         changes.update(dict.fromkeys(self.places(Disutility), 0.0))
         return replace(self, case=replace(self.case, norm=None)).priced(changes)
 
-    def clocked(self, **changes: object) -> World:
+    def clocked(self, **changes: object) -> Self:
         """With other conventions of time; see `simulate.economics.clock.Clock`."""
         return replace(self, case=replace(self.case, clock=replace(self.case.clock, **changes)))  # type: ignore[arg-type]
 
-    def discounted(self, costs: float | None = None, effects: float | None = None) -> World:
+    def discounted(self, costs: float | None = None, effects: float | None = None) -> Self:
         """At other yearly rates, which may be higher than a file may say."""
         now = self.case.clock.discount
         rates = {"costs": now.costs if costs is None else costs, "effects": now.effects if effects is None else effects}
         return self.clocked(discount=type(now).model_construct(None, **rates, method=now.method))
 
-    def until(self, horizon: float) -> World:
+    def until(self, horizon: float) -> Self:
         """With a shorter horizon."""
         case = self.case
         clock = replace(case.clock, horizon=horizon, cycle=min(case.clock.cycle, horizon))
@@ -80,7 +81,7 @@ class World:
         traces = {s: cut(t, clock.days) for s, t in self.traces.items()}
         return replace(self, case=replace(case, clock=clock, norm=norm), traces=traces)
 
-    def with_rates(self, rate: float, events: list[str] | None = None) -> World:
+    def with_rates(self, rate: float, events: list[str] | None = None) -> Self:
         """With adverse events as probable as this."""
         own = {
             s: {e: np.array([rate]) if events is None or e in events else v for e, v in known.items()}
