@@ -67,6 +67,8 @@ def tornado_own(
 ) -> Tornado:
     """Every uncertain number at both ends of its interval, the others at their values; the longest bar first.
 
+    Curves that cross at an end are cut there even where the model refuses such curves: its own do not.
+
     Parameters
     ----------
     strategy : held against the comparator; by default the last.
@@ -75,13 +77,15 @@ def tornado_own(
 
     Raises
     ------
-    InputError : nothing to hold against the comparator.
+    InputError : nothing to hold against the comparator; curves that cross as they stand, of a model that refuses them.
     """
     names = tuple(case.arms)
     chosen = names[-1] if strategy is None else strategy
     if chosen not in names[1:]:
         raise input_error(f"{chosen!r} is nothing to hold against the comparator.", field="strategy")
     at = case.thresholds[0] if threshold is None else threshold
+    origin = _increment(case, case.mean(), chosen)[0]  # refuses curves that cross as they stand
+    case = replace(case, model=case.model.model_copy(update={"capped": True}))
     base, varied = numbers_own(case), ranges_own(case, fixed_by)
     placed = {dotted(p): p for p in case.quantities()}
     inside = [n for n in varied if n in placed]
@@ -92,7 +96,7 @@ def tornado_own(
         Bar(n, group, base[n], low, high, found[n][0], found[n][1]) for n, (group, low, high) in varied.items()
     ]  # fmt: skip
     bars.sort(key=lambda bar: -bar.swing(at))
-    return Tornado(chosen, at, _increment(case, case.mean(), chosen)[0], tuple(bars))
+    return Tornado(chosen, at, origin, tuple(bars))
 
 
 def _at_both_ends(case: OwnCase, varied: dict[Place, Range], strategy: str) -> list[tuple[Increment, ...]]:

@@ -62,7 +62,7 @@ WITH_DRAWS = (
     "convergence.svg",
     "convergence.png",
 )
-OF_ARMS = ("one_way.csv", "scenarios.csv")  # of a trial's arms
+OF_ARMS = ("one_way.csv", "scenarios.csv")  # with two strategies; the second of a trial's arms alone
 EXPORTED = ("evaluation.xlsx", "hesim.R")  # where asked for
 EVALUATION_OUTPUTS = EVERY_EVALUATION + WITH_DRAWS + OF_ARMS + DECISION_FILES + EXPORTED
 
@@ -83,7 +83,9 @@ def evaluation_frames(evaluation: Evaluation) -> dict[str, pd.DataFrame]:
         "inputs.csv": inputs_frame(evaluation.case),
     }
     if evaluation.one_way:
-        frames |= {"one_way.csv": one_way_frame(evaluation), "scenarios.csv": scenarios_frame(evaluation)}
+        frames["one_way.csv"] = one_way_frame(evaluation)
+    if evaluation.scenarios:
+        frames["scenarios.csv"] = scenarios_frame(evaluation)
     if evaluation.draws is not None:
         frames |= _of_draws(evaluation)
     return frames | decision_frames(evaluation)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from simulate.economics.own import OWN, OwnCase
 from simulate.report.numbers import fixed, money
 from simulate.report.view import Cell, Column, Table, row
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from simulate.scenario.evaluation import Evaluation
 
 BARS = 12  # shown; the file has all
+TOGETHER = (
+    "numbers without uncertainty, such as list prices, by 20 % either way. Parameters of survival are uncertain "
+    "together and move together: their row holds the joint draws at those quantiles of net benefit."
+)
+ALONE = (
+    "amounts, utilities and shares without uncertainty by 20 % either way, curves without it not at all. Parameters of "
+    "one curve move alone: the model states no correlation between them. Where curves cross at an end they are cut."
+)
 
 
 def one_way_frame(e: Evaluation) -> pd.DataFrame:
@@ -80,11 +89,11 @@ def one_way_table(e: Evaluation, strategy: str) -> Table | None:
         ends = "joint draws" if bar.low is None or bar.high is None else f"{_plain(bar.low)} to {_plain(bar.high)}"
         low, high = bar.at_low.inmb(found.threshold), bar.at_high.inmb(found.threshold)
         cells = (_whole(low), _whole(high), _whole(bar.swing(found.threshold)))
-        rows.append(row(Cell(bar.name.replace("_", " "), small=bar.group), ends, *cells))
+        name = bar.name.removeprefix(f"{OWN}.arms.").replace("_", " ")
+        rows.append(row(Cell(name, small=bar.group), ends, *cells))
     note = (
-        "One number at a time, at the 2.5 and 97.5 % quantiles of its own distribution; numbers without uncertainty, "
-        "such as list prices, by 20 % either way. Parameters of survival are uncertain together and move together: "
-        "their row holds the joint draws at those quantiles of net benefit. one_way.csv has every number."
+        "One number at a time, at the 2.5 and 97.5 % quantiles of its own distribution; "
+        f"{ALONE if isinstance(e.case, OwnCase) else TOGETHER} one_way.csv has every number."
     )
     caption = f"One number at a time: {e.scenario.label(strategy)}, net benefit"
     return Table(f"one-way-{strategy.replace('_', '-')}", caption, columns, tuple(rows), (note,), wide=True)

@@ -19,6 +19,7 @@ from simulate.economics.compared import STRUCTURES, Structured, all_structures, 
 from simulate.economics.frontier import incremental_analysis, pairwise
 from simulate.economics.one_way import Tornado, tornado
 from simulate.economics.own import OwnCase, prepare_own
+from simulate.economics.own_one_way import tornado_own
 from simulate.economics.own_psa import analyse_own, structured
 from simulate.economics.psa import Draws, analyse
 from simulate.economics.voi import Fit, Value, evpi, evppi, fitted
@@ -172,14 +173,14 @@ class Evaluation:
 
     @cached_property
     def one_way(self) -> dict[str, Tornado]:
-        """Strategy → one-way analysis at `threshold`, of a trial's arms; survival by joint draws if there are draws."""
-        case = self.case
+        """Strategy → one-way analysis at `threshold`; a trial's survival by joint draws if there are draws."""
+        case, others = self.case, self.strategies[1:]
         if isinstance(case, OwnCase):
-            return {}
+            return {s: tornado_own(case, strategy=s, threshold=self.threshold, fixed_by=FIXED_BY) for s in others}
         drawn = min(JOINT, len(self.draws)) if self.draws is not None else 0
         return {
             s: tornado(case, strategy=s, threshold=self.threshold, fixed_by=FIXED_BY, draws=drawn, seed=self.seed)
-            for s in self.strategies[1:]
+            for s in others
         }
 
     @cached_property

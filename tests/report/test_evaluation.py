@@ -310,7 +310,16 @@ def test_a_model_of_ones_own_makes_a_report(tmp_path: Path):
     assert "brings its own curves" in page.words()
     assert set(table(out, "traces.csv")["structure"]) == {"partitioned"}
     assert json.loads((out / "model.json").read_text())["unit"] == "months"
-    assert {p.name for p in out.iterdir()} == {*EVERY_EVALUATION, *WITH_DRAWS}
+    assert {p.name for p in out.iterdir()} == {*EVERY_EVALUATION, *WITH_DRAWS, "one_way.csv"}
+    assert "one-way-new" in page.tables
+    assert "states no correlation" in page.words()
+    bars = table(out, "one_way.csv").set_index("name")
+    places = [".".join(map(str, p)) for p, q in found.case.quantities().items() if q.standard_error > 0.0]
+    assert {*places, "discount.costs", "horizon"} <= set(bars.index)
+    drug = bars.loc["own_model.arms.new.repeated.0.cost"]
+    assert drug["inmb_at_high"] < drug["inmb_at_low"]
+    shown = found.summary()["contrasts"][0]
+    assert bars.loc["horizon", "cost_at_high"] == pytest.approx(shown["delta_cost"])  # the horizon as evaluated
 
 
 def test_a_strategy_that_dominates_is_said_to(evaluation: Evaluation):
