@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.economics.clock import COUNTING, Clock
+from simulate.economics.outcomes import Outcomes
 from simulate.economics.traces import PD, PF, Traces
 from simulate.model.types import DAYS_PER_MONTH
 from simulate.techver.curves import label
@@ -17,7 +18,7 @@ from simulate.techver.verdicts import Check, Verdict, at_most, decide, equal, le
 from simulate.techver.world import World
 
 Array = NDArray[np.float64]
-HUGE_RATE = 1e12  # a year: what lies beyond the first month is worth nothing
+HUGE_RATE = 1e300  # a year: even by whole months, what lies beyond the first is worth nothing
 MORE = 0.02  # a year, added to a discount rate
 SURVIVING = 1e-6  # of a cohort; a probability nearer to 1 cannot hold its rate to 1e-8 in double precision
 WINDOW = 5  # days, or steps of a coarser grid, to each side of two years
@@ -107,11 +108,15 @@ def discounting(subject: Subject, world: World) -> list[Check]:
         years = np.sum(list(none.discounted_years.values()), axis=0)
         out.append(equal(f"{name}, rate 0: discounted life-years", years, none.ly))
         most, left = subject.book(only, s), subject.book(huge, s)
-        for what in ("cost", "qaly"):
-            said = f"{name}, huge rate, and the first {first:g} months: {what}"
-            if what == "cost" or np.all(getattr(none, what) > 0.0):
-                out.append(at_most(said, getattr(left, what), getattr(most, what)))
+        said = f"{name}, huge rate, and the first {first:g} months"
+        out.append(at_most(f"{said}: cost", left.cost, most.cost))
+        out.append(at_most(f"{said}: QALYs before losses", _gained(left), _gained(most)))
     return out
+
+
+def _gained(book: Outcomes) -> Array:
+    """QALYs of what counts above 0: a loss that is discounted away leaves more."""
+    return np.asarray(np.sum(np.broadcast_arrays(*(np.maximum(x.total, 0.0) for x in book.health)), axis=0))
 
 
 def two_years(subject: Subject) -> list[Check]:

@@ -11,7 +11,7 @@ from scipy import stats
 from simulate.evidence.own_schema import MONTHS, OwnCurve
 from simulate.techver.curves import EARLY, FAMILY_TOLERANCE, LEFT, LIFETIME, WORSE, complete, flows, label
 from simulate.techver.own.subject import OwnSubject
-from simulate.techver.own.world import OwnWorld, family_of, parameters_of
+from simulate.techver.own.world import OwnWorld, family_of, parameters_of, ratio_of
 from simulate.techver.verdicts import Check, Verdict, at_most, decide, equal, less, true
 
 Array = NDArray[np.float64]
@@ -39,6 +39,8 @@ def higher_hazard(subject: OwnSubject, world: OwnWorld) -> list[Check]:
             out.append(at_most(f"{name}: most alive beyond before", (then.alive - now.alive).max(axis=1), 0.0))
             free = (then.shares[:, 0] - now.shares[:, 0]).max(axis=1)
             out.append(at_most(f"{name}: most progression-free beyond before", free, 0.0))
+            if endpoint == "os":
+                out.append(less(f"{name}: mean alive", then.alive.mean(axis=1), now.alive.mean(axis=1)))
     return out
 
 
@@ -152,7 +154,7 @@ def tv7(subject: OwnSubject) -> Verdict:
         for endpoint in ENDPOINTS:
             family = family_of(case, s, endpoint)
             p = {k: float(subject.mean[where][0]) for k, where in parameters_of(case, s, endpoint).items()}
-            ratio = float(case.ratio(s, endpoint, subject.mean)[0])
+            ratio = float(ratio_of(case, s, endpoint, subject.mean)[0])
             exact = by_scipy(family, p, fine / unit) ** ratio
             found = subject.engine.curve(case, s, endpoint, subject.mean)[0]
             gap = float(np.abs(found - by_scipy(family, p, case.clock.months / unit) ** ratio).max())

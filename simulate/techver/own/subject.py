@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulate.economics.acceptability import Acceptability, acceptability
-from simulate.economics.amounts import Place, Values, distribution_of, quantile, uniforms
+from simulate.economics.amounts import Place, Values, distribution_of, uniforms
 from simulate.economics.compared import Structured
 from simulate.economics.evsi import evsi_by_size
 from simulate.economics.frontier import incremental_analysis, pairwise
@@ -36,7 +36,7 @@ class OwnEngine:
     ----------
     log_survival, curve, traces, outcomes, structure : a family's formula; a curve, the states and the account book of a
         strategy; all at the values of the files.
-    mean, drawn, quantile, uniforms, family : numbers at their values and drawn.
+    mean, drawn, uniforms, family : numbers at their values and drawn.
     analyse : the probabilistic analysis.
     frontier, contrasts, acceptability, evpi, evppi, evsi : what is made of costs and effects.
     ranges : what a one-way analysis varies, and between which ends.
@@ -49,7 +49,6 @@ class OwnEngine:
     structure: Callable[[OwnCase, str], Structured] = structured
     mean: Callable[[OwnCase], Values] = OwnCase.mean
     drawn: Callable[[OwnCase, int, int], Values] = OwnCase.drawn
-    quantile: Callable[..., Array] = quantile
     uniforms: Callable[[str, int, int], Array] = uniforms
     family: Callable[..., str] = distribution_of
     analyse: Callable[[OwnCase, int, int], tuple[Draws, dict[str, float]]] = analyse_own

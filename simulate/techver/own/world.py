@@ -73,6 +73,13 @@ def family_of(case: OwnCase, strategy: str, endpoint: str) -> str:
     return str(case.model.bare(case.arms[strategy], endpoint)[1].family)
 
 
+def ratio_of(case: OwnCase, strategy: str, endpoint: str, values: Values) -> Array:
+    """Hazard ratio on the family of a curve as the table has it: its own times that of the curve it is `of`."""
+    arm = case.arms[strategy]
+    arms = {arm, case.model.bare(arm, endpoint)[0]}
+    return np.prod([values.get((OWN, "arms", a, endpoint, "hazard_ratio"), 1.0) for a in arms], axis=0)
+
+
 def events_of(case: OwnCase, values: Values) -> dict[str, dict[str, Array]]:
     """Strategy → adverse event → share of patients."""
     return {
