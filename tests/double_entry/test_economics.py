@@ -1,9 +1,9 @@
 """A second transcription of the numbers of the economic files, compared with `params/`.
 
-`economics_second.csv` was typed blind, from the evidence table and public pages; `economics_second_2.csv` later, from
-the same kinds of source, of the numbers that had come since. Their column `printed` holds what is printed: `;` parts
-the inputs of a computation, `|` candidates of which one is meant; `found` says where, and is `unseen` where nothing
-was found. A number agrees if it is the printed one, per cent as a share and a loss without its sign, and its interval
+`economics_second.csv` was typed blind, from the evidence table and public pages; `economics_second_2.csv` later, of the
+numbers that had come since, from the same kinds of source looked up anew, but by a hand that had seen the files. Their
+column `printed` holds what is printed: `;` parts the inputs of a computation, `|` candidates of which one is meant;
+`found` says where, and is `unseen` where nothing was found. A number agrees if it is the printed one, per cent as a share and a loss without its sign, and its interval
 or standard error the printed one too.
 
 Everything else needs a line in `economics_rulings.csv`: the part of the number, how it follows from what was printed,
