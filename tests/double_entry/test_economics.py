@@ -3,8 +3,8 @@
 `economics_second.csv` was typed blind, from the evidence table and public pages; `economics_second_2.csv` later, of the
 numbers that had come since, from the same kinds of source looked up anew, but by a hand that had seen the files. Their
 column `printed` holds what is printed: `;` parts the inputs of a computation, `|` candidates of which one is meant;
-`found` says where, and is `unseen` where nothing was found. A number agrees if it is the printed one, per cent as a share and a loss without its sign, and its interval
-or standard error the printed one too.
+`found` says where, and is `unseen` where nothing was found. A number agrees if it is the printed one, per cent as a
+share and a loss without its sign, and its interval or standard error the printed one too.
 
 Everything else needs a line in `economics_rulings.csv`: the part of the number, how it follows from what was printed,
 and why. In a computation `a`, `b`, … are what was printed, `low` and `high` the printed interval; the result is
