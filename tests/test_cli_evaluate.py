@@ -104,7 +104,7 @@ def test_set_overrides_a_field(base):
     [
         (("nothing", *SMALL), "nothing"),
         (("bevacizumab", "--draws", "0"), "says nothing of costs"),
-        (("guideline_pathway", "--draws", "0"), "pathways are not evaluated yet"),
+        (("guideline_pathway", "--draws", "0"), "says nothing of costs"),
         (("toy", *SMALL, "--draws", "1"), "one draw has no spread"),
         (("toy", *SMALL, "--set", "horizon"), "it must be key=value"),
         (("toy", *SMALL, "--set", "economics.setting=nowhere"), "nowhere"),

@@ -63,7 +63,7 @@ class Draws:
 def group_of(place: str) -> str:
     """What a number of an economic file is about, by its dotted place: groups on which information has one source."""
     head, *rest = place.split(".")
-    if rest and rest[-1] in ("utility", "disutility", "decrement"):
+    if rest and rest[-1] in ("utility", "disutility", "decrement", "gain"):
         return "utilities"
     if head in ("drugs", "administration", "bodies"):
         return "treatment costs"

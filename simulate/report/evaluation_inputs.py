@@ -28,6 +28,7 @@ SECTIONS = {
     "once": "Paid once",
     "subsequent": "Treatment after progression",
     "toxicities": "Adverse events",
+    "responses": "Good outcomes of treatment",
     "near_death": "Last months of life",
     OWN: "The scenario’s own model",
 }

@@ -110,6 +110,8 @@ def _strategy(evaluation: Evaluation, case: Case, strategy: str, values: Values)
     yield ",\n".join(_planned(item) for item in planned(case, strategy))
     yield "    ),\n    once = list("
     yield ",\n".join(_once(case, strategy, values))
+    yield "    ),\n    outcomes = list("
+    yield ",\n".join(_outcomes(case, strategy))
     yield "    ),\n    reset = list("
     cells = cells_of(case.model, case.arms[strategy], case.mix)
     if not any(cell.dependence for cell in cells) and not case.others_inside:
@@ -158,6 +160,17 @@ def _once(case: Case, strategy: str, values: Values) -> Iterator[str]:
         if own is not None:
             place = f"toxicities.{event}"
             yield _event(event, float(probability[0]), f"{place}.cost", f"{place}.disutility", own.days or 0.0)
+
+
+def _outcomes(case: Case, strategy: str) -> Iterator[str]:
+    for event, probability in case.care(strategy).events.items():
+        own = case.file.responses.get(event)
+        if own is not None:
+            until = "Inf" if own.days is None else _number(own.after + own.days)
+            yield (
+                f"      list(name = {_text(event)}, share = {_number(probability[0])},\n"
+                f"        gain = {_text(f'responses.{event}.gain')}, after = {_number(own.after)}, until = {until})"
+            )
 
 
 def _event(name: str, share: float, cost: str, disutility: str, days: float) -> str:

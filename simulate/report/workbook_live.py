@@ -18,6 +18,7 @@ from simulate.economics.compared import death_share
 from simulate.economics.plan import GIVEN, Planned, summed_by_day
 from simulate.economics.traces import PD, PF
 from simulate.model.families import FAMILIES
+from simulate.model.types import DAYS_PER_MONTH
 from simulate.report.workbook_grid import DAYS, Grid, factor, letter, survival, weeks
 from simulate.report.workbook_totals import Total, compare, one_off, write_totals
 
@@ -84,6 +85,13 @@ class _Strategy:
                 row += 1
         self._input(row, "death", "share of PFS events that are deaths", self.death)
         self._input(row + 1, "stop", "rate of stopping treatment, a month", self.stop)
+        self.outcomes = {
+            event: float(probability[0])
+            for event, probability in self.case.care(self.strategy).events.items()
+            if event in self.case.file.responses
+        }
+        for i, (event, share) in enumerate(self.outcomes.items()):
+            self._input(row + 2 + i, event, f"patients with {event.replace('_', ' ')}", share)
 
     def _curves(self) -> None:
         """Ends of the weeks: survival, states, what is discounted there."""
@@ -224,6 +232,7 @@ class _Strategy:
                 lambda r, s=state, p=place: f"{at(EFFECTS, r)}*{at(MONTHS[s], r)}/12*{at('age norm', r)}*{ref(p)}",  # type: ignore[misc]
                 worth * grid.values[MONTHS[state]] / 12.0 * grid.values["age norm"] * self.value(place),
             )
+        self._outcomes()
         last, rate, method = ref(("near_death", "months")), self.book.named["effects"], self.case.clock.discount.method
         months = self.case.file.near_death.months if self.case.file.near_death else 0.0
         spent = np.minimum(grid.values["middle"], months)
@@ -238,8 +247,29 @@ class _Strategy:
             * discount_factor(grid.values["middle"] - 0.5 * spent, self.case.clock.discount.effects, method),
         )  # fmt: skip
 
+    def _outcomes(self) -> None:
+        """QALYs by week of good outcomes, to all who live, for the part of each week in which they last."""
+        grid, at = self.grid, self.grid.at
+        lived = [grid.values[MONTHS[s]] for s in (PF, PD)]
+        for event, share in self.outcomes.items():
+            place, response = ("responses", event, "gain"), self.case.file.responses[event]
+            end = np.inf if response.days is None else response.after + response.days
+            day = self.t * DAYS_PER_MONTH
+            inside = np.clip(np.minimum(day[1:], end) - np.maximum(day[:-1], response.after), 0.0, None)
+            lasting = f"part of the week with {event.replace('_', ' ')}"
+            grid.add(lasting, None, inside / np.diff(day))
+            grid.add(
+                f"QALYs {event}",
+                lambda r, e=event, p=place, w=lasting: (  # type: ignore[misc]
+                    f"{at(EFFECTS, r)}*({at(MONTHS[PF], r)}+{at(MONTHS[PD], r)})/12*{at('age norm', r)}*{at(w, r)}"
+                    f"*{self.cells[e]}*{self.book.ref(p)}"
+                ),
+                grid.values[EFFECTS] * sum(lived) / 12.0 * grid.values["age norm"] * grid.values[lasting]
+                * share * self.value(place),
+            )  # fmt: skip
+
     def totals(self) -> list[Total]:
         """Totals in cells, each beside the evaluation's own."""
         own = self.book.evaluation.structures[self.strategy]["partitioned"]
         ours = summed_by_day(self.case, self.strategy, own)
-        return write_totals(self.book, self.sheet, self.grid, self.once, ours, MONTHS)
+        return write_totals(self.book, self.sheet, self.grid, self.once, ours, (MONTHS, tuple(self.outcomes)))

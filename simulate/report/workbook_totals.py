@@ -76,9 +76,13 @@ def _added(parts: list[tuple[str, float]]) -> tuple[str, float]:
 
 
 def write_totals(
-    book: Book, sheet: Any, grid: Grid, once: Once, ours: Outcomes, months: Mapping[str, str]
+    book: Book, sheet: Any, grid: Grid, once: Once, ours: Outcomes, columns: tuple[Mapping[str, str], tuple[str, ...]]
 ) -> list[Total]:
-    """Totals by category with the evaluation's own beside them, in columns M to P."""
+    """Totals by category with the evaluation's own beside them, in columns M to P.
+
+    `columns` are the names of the grid's: of the months in each state, and good outcomes.
+    """
+    months, outcomes = columns
     category = {k: float(v.mean()) for k, v in ours.by_category().items()}
     item = {k: float(v.mean()) for k, v in ours.by_item().items()}
     years = {k: float(v.mean()) for k, v in ours.life_years.items()}
@@ -88,6 +92,7 @@ def write_totals(
     costs["states"] = (_added([grid.total("states"), grid.total("at progression")]), category.get("states", 0.0))
     costs |= {k: (grid.total(k), category.get(k, 0.0)) for k in ("subsequent", "terminal")}
     qalys = {f"QALYs {s}": (grid.total(f"QALYs {s}"), item.get(f"utility: {s}", 0.0)) for s in (PF, PD)}
+    qalys |= {f"QALYs {e}": (grid.total(f"QALYs {e}"), item.get(f"response: {e}", 0.0)) for e in outcomes}
     qalys["QALYs adverse events"] = (once.qalys, events)
     qalys["QALYs last months"] = (grid.total("QALYs last months"), item.get("near_death: last months", 0.0))
     lived = {s: grid.total(months[s]) for s in (PF, PD)}

@@ -60,7 +60,7 @@ def test_in_full_health_and_undiscounted_a_qaly_is_a_life_year(case, values):
     for place in values.by_place:
         if place[-1] == "utility":
             values = values.changed(place, 1.0)
-        if place[-1] in ("disutility", "decrement"):
+        if place[-1] in ("disutility", "decrement", "gain"):
             values = values.changed(place, 0.0)
     for strategy in STRATEGIES:
         book = outcomes(full, strategy, values)
@@ -216,11 +216,31 @@ def test_ageing():
     assert old[-1] == old.min() == 0.0
 
 
+def test_a_response_adds_to_the_utility_of_those_alive_while_it_lasts(case, values):
+    """Share × gain × years alive from day 28 to day 262, undiscounted; nothing where it begins after the horizon."""
+    plain = replace(case, clock=Clock(case.clock.horizon, Discount(costs=0.0, effects=0.0, method="continuous")))
+    for strategy in STRATEGIES:
+        share = case.care(strategy).events["hypertension"][0]
+        alive = case.integrated(strategy).alive[0]
+        lived = alive[28:262].sum() / DAYS_PER_MONTH / 12.0
+        uses, total = line(outcomes(plain, strategy, values), "hypertension", "response")
+        assert uses == pytest.approx(lived, rel=1e-12)
+        assert total == pytest.approx(share * 0.05 * lived, rel=1e-12)
+    own = case.file.responses["hypertension"]
+    for changes, expected in (
+        ({"after": 9e4}, 0.0),
+        ({"after": 0.0, "days": None}, outcomes(plain, "bevacizumab", values).ly[0]),
+    ):
+        file = case.file.model_copy(update={"responses": {"hypertension": own.model_copy(update=changes)}})
+        uses, _ = line(outcomes(replace(plain, file=file), "bevacizumab", values), "hypertension", "response")
+        assert uses == pytest.approx(expected, rel=1e-12)
+
+
 def test_an_age_norm_multiplies_utilities(case, values):
     older = replace(case, norm=np.full(case.clock.days + 1, 0.9))
     plain, aged = (outcomes(c, "bevacizumab", values) for c in (case, older))
     for was, now in zip(plain.health, aged.health, strict=True):
-        factor = 0.9 if was.category == "utility" else 1.0
+        factor = 0.9 if was.category in ("utility", "response") else 1.0
         np.testing.assert_allclose(now.total, factor * was.total, rtol=1e-12)
     assert plain.cost == aged.cost
 

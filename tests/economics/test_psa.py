@@ -125,6 +125,7 @@ def test_parameters_by_name_and_group(case, drawn):
     assert set(drawn.groups["utilities"]) == {
         "utilities: states.progression_free.utility", "utilities: states.progressed.utility",
         "utilities: toxicities.fistula.disutility", "utilities: near_death.decrement",
+        "utilities: responses.hypertension.gain",
     }  # fmt: skip
     assert set(drawn.groups["toxicity"]) == {
         *rates, "toxicity: toxicities.fistula.cost", "toxicity: toxicities.hypertension.cost"

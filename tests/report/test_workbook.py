@@ -106,6 +106,7 @@ CHANGES = {
     "toxicities.fistula.cost": 1.3,
     "toxicities.fistula.disutility": 2.0,
     "near_death.decrement": 3.0,
+    "responses.hypertension.gain": 4.0,
 }
 
 

@@ -54,7 +54,7 @@ account <- function(s, free, alive, progressing) {
     still <- if (x$on_treatment) exp(-s$stop * time[at]) else 1
     cost["given"] <- cost["given"] + x$price * sum(x$uses * free[at] * still * discount(time[at], "costs"))
   }
-  qaly <- c(progression_free = 0, progressed = 0, events = 0, last_months = 0)
+  qaly <- c(progression_free = 0, progressed = 0, outcomes = 0, events = 0, last_months = 0)
   for (x in s$once) {
     cost["once"] <- cost["once"] + x$share * number(x$cost)
     qaly["events"] <- qaly["events"] - x$share * number(x$disutility) * x$days / days_per_month / 12
@@ -62,6 +62,11 @@ account <- function(s, free, alive, progressing) {
   for (state in names(in_state)) {
     cost["states"] <- cost["states"] + sum(worth * in_state[[state]]) * number(paste0("states.", state, ".cost"))
     qaly[state] <- sum(health * in_state[[state]]) * number(paste0("states.", state, ".utility"))
+  }
+  for (x in s$outcomes) {
+    lasting <- head(time, -1) * days_per_month >= x$after & head(time, -1) * days_per_month < x$until
+    lived <- in_state$progression_free + in_state$progressed
+    qaly["outcomes"] <- qaly["outcomes"] + x$share * number(x$gain) * sum(health * lived * lasting)
   }
   cost["states"] <- cost["states"] + sum(worth * progressing) * number("once.progression")
   cost["subsequent"] <- sum(worth * progressing) * number("subsequent.share") * number("subsequent.cost")
