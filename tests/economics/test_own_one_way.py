@@ -133,6 +133,7 @@ def test_ends_are_quantiles_of_the_stated_distribution(case):
     expected = {
         f"{ARM}.pfs.hazard_ratio": stats.lognorm(sigma, scale=0.62 * np.exp(-(sigma**2) / 2)),
         f"{ARM}.progression": stats.gamma(25.0, scale=36.0),
+        f"{ARM}.repeated.1.cost": stats.gamma(25.0, scale=400.0 / 25.0 * 518.9 / 463.7),  # of 2016, in 2020
         f"{ARM}.toxicities.fistula": stats.beta(0.08 * size, 0.92 * size),
     }
     for name, distribution in expected.items():
