@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from simulate.errors import InputError
 from simulate.evidence.decision_checks import check_amounts, check_decision
 from simulate.evidence.economics_checks import check_instead
-from simulate.evidence.economics_schema import EconomicQuestion, Economics, shares_of_regimens
+from simulate.evidence.economics_schema import EconomicQuestion, Economics, Instead, shares_of_regimens
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
 from simulate.evidence.origins import origin
@@ -52,6 +52,7 @@ def check_evaluation(scenario: Scenario, library: Library | None) -> Iterator[Fi
         return
     if asked.instead is not None:
         yield from check_instead(asked.instead, setting, library)
+        yield from _outcomes(scenario, asked.instead, library)
         setting = merged(setting, asked.instead)
     yield from _values(setting, asked, scenario)
     yield from check_amounts(asked.proposed_trial, setting)
@@ -108,6 +109,27 @@ def _life_table(scenario: Scenario, asked: EconomicQuestion, library: Library) -
         yield Finding(path, f"no life table {asked.life_table!r}.", suggest(asked.life_table, known))
     if asked.start_age is None:
         yield Finding(path, "needs the age at which it begins.", "Give `start_age`, years.")
+
+
+def _outcomes(scenario: Scenario, instead: Instead, library: Library) -> Iterator[Finding]:
+    """Good outcomes that a treatment of the scenario is known to have; under rules anybody may get anything."""
+    if scenario.own_model is not None or any(s.follow or s.lines for s in scenario.strategies.values()):
+        return
+    try:
+        events = _events(scenario, library)
+    except InputError:
+        return  # said where the regimen or the trial is named
+    for event in instead.responses:
+        if event not in events:
+            path: FieldPath = ("economics", "instead", "responses", event)
+            yield Finding(path, f"no treatment of this scenario reports {event!r}.", suggest(event, sorted(events)))
+
+
+def _events(scenario: Scenario, library: Library) -> set[str]:
+    if scenario.trial is not None:
+        return {t.event for t in library.trial(scenario.trial).toxicity}
+    named = {s.regimen for s in scenario.strategies.values() if s.regimen is not None}
+    return {t.event for name in named for t in library.regimen(name).toxicities}
 
 
 def _values(setting: Economics, asked: EconomicQuestion, scenario: Scenario) -> Iterator[Finding]:
