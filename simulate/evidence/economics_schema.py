@@ -24,6 +24,7 @@ from simulate.evidence.money_schema import (
     Utility,
     Year,
 )
+from simulate.evidence.network_schema import Network
 from simulate.evidence.regimen_schema import Stated
 
 Method = Literal["continuous", "yearly", "per_cycle"]
@@ -292,7 +293,8 @@ class EconomicQuestion(Model):
     it, until progression. `start_age`, years, is for the age norm and for `life_table`: deaths of other causes beyond
     the trial's follow-up, within which its curves contain them. `counting` is how time is summed: ``integral`` by
     default, or in cycles of `cycle` months at their ``start``, ``end``, by ``half_cycle`` or ``simpson``. `population`
-    is whom the decision concerns, `proposed_trial` one that could inform it.
+    is whom the decision concerns, `proposed_trial` one that could inform it. `network` gives strategies the effects
+    of a network meta-analysis in the place of their arms' own.
     """
 
     setting: Id
@@ -308,3 +310,4 @@ class EconomicQuestion(Model):
     thresholds: tuple[NonNegative, ...] = ()
     population: Affected | None = None
     proposed_trial: ProposedTrial | None = None
+    network: Network | None = None

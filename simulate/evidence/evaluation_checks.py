@@ -11,6 +11,7 @@ from simulate.evidence.economics_checks import check_instead
 from simulate.evidence.economics_schema import EconomicQuestion, Economics, Instead, shares_of_regimens
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
+from simulate.evidence.network_checks import check_network
 from simulate.evidence.origins import origin
 from simulate.evidence.regimen_schema import Regimen
 from simulate.evidence.setting import merged, regimens_of
@@ -36,6 +37,7 @@ def check_evaluation(scenario: Scenario, library: Library | None) -> Iterator[Fi
         yield Finding(("economics", "thresholds"), "do not increase.", "Sort them, each once.")
     yield from _strategies(scenario, asked, library)
     yield from check_decision(scenario, library)
+    yield from check_network(scenario, library)
     if library is None:
         return
     yield from _life_table(scenario, asked, library)

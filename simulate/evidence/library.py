@@ -8,7 +8,6 @@ first, and provenance says which folder each file came from. Bibliographies are 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -17,7 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from simulate.errors import InputError, Problem
 from simulate.evidence.document import Document
-from simulate.evidence.folders import KINDS, FileProvenance, bundled_params, display, singular
+from simulate.evidence.folders import (
+    KINDS,
+    FileProvenance,
+    bundled_params,
+    display,
+    inside,
+    provenance_of,
+    singular,
+)
 from simulate.evidence.yaml_text import read
 
 if TYPE_CHECKING:
@@ -126,17 +133,8 @@ class Library:
         return path
 
     def _locate(self, name: str) -> Path | None:
-        found = (self._inside(folder, name) for folder in self.folders)
+        found = (inside(folder, name) for folder in self.folders)
         return next((path for path in found if path is not None), None)
-
-    def _inside(self, folder: Path, name: str) -> Path | None:
-        path = folder / name
-        if not path.is_file():
-            return None
-        if not path.resolve().is_relative_to(folder.resolve()):
-            message = f"is a link that leads out of {display(folder)}."
-            raise InputError(Problem(display(path), None, "", message, "Copy the file into the folder."))
-        return path
 
     # -- loading ------------------------------------------------------------------------------
 
@@ -179,11 +177,13 @@ class Library:
             known = self.data_files(folder, suffix)
             message = f"no {folder.replace('_', ' ').removesuffix('s')} {name!r}."
             raise InputError(Problem("", None, name, message, suggest(name, known)))
-        top = next(f for f in self.folders if path.is_relative_to(f))
-        self._used[path] = FileProvenance(
-            path.relative_to(top).as_posix(), str(top), hashlib.sha256(path.read_bytes()).hexdigest()
-        )
+        self.count(path)
         return path
+
+    def count(self, path: Path) -> FileProvenance:
+        """Count a file as read."""
+        self._used[path] = provenance_of(path, self.folders)
+        return self._used[path]
 
     @property
     def sources(self) -> dict[str, Source]:
@@ -213,7 +213,7 @@ class Library:
             for folder in self.folders
         ]
         pairs = [(folder, name) for folder, own in zip(self.folders, names, strict=True) for name in own]
-        found = [p for folder, name in pairs if (p := self._inside(folder, name)) is not None]
+        found = [p for folder, name in pairs if (p := inside(folder, name)) is not None]
         if not found:
             message = f"sources.yaml is in none of the folders {', '.join(display(f) for f in self.folders)}."
             raise InputError(Problem("", None, "", message, "Reinstall, or check --params."))
@@ -246,9 +246,7 @@ class Library:
         document = self._documents.get(path)
         if document is None:
             document = self._documents[path] = read(path, display(path))
-            folder = next((f for f in self.folders if path.is_relative_to(f)), path.parent)
-            name = path.relative_to(folder).as_posix()
-            self._used[path] = FileProvenance(name, str(folder), hashlib.sha256(path.read_bytes()).hexdigest())
+            self.count(path)
         return document
 
     # -- checking -----------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -77,6 +78,8 @@ def validate(kind: str, document: Document, library: Library | None = None) -> t
     except ValidationError as error:
         problems = from_validation(error, model, document)
         record, kept = _without_broken_items(model, document.data, error)
+    if isinstance(record, Scenario):
+        record.in_folder(Path(document.file).absolute().parent)
     if record is not None:
         broken = _broken_ids(document.data, kept)
         findings = [f for f in rules(record, library) if f.refers_to not in broken]

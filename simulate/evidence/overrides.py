@@ -26,6 +26,7 @@ def override_scenario(scenario: Scenario, overrides: Mapping[str, str], library:
     except ValidationError as error:
         found = from_validation(error, Scenario, Document("", data))
         raise InputError([_under_option(p, overrides) for p in found]) from None
+    changed.in_folder(scenario.folder)
     findings = [f for f in check_scenario(changed, library) if f.severity == "error"]
     if findings:
         found = [Problem("", None, field_text(f.path), f.message, f.advice) for f in findings]

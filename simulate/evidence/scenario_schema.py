@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from simulate.evidence.economics_schema import EconomicQuestion
 from simulate.evidence.fields import Id, Model, Positive, PositiveCount, Slug, Text
@@ -94,6 +95,16 @@ class Scenario(Model):
     limits: tuple[Text, ...] = ()
     assumptions: tuple[Text, ...] = ()
     sources: tuple[Slug, ...] = ()
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where its file lies, and the files that it names; None of a scenario that was not read from a file."""
+        return self._folder
+
+    def in_folder(self, folder: Path | None) -> None:
+        """Say where its file lies: no part of what the file says."""
+        self._folder = folder
 
     @property
     def comparators(self) -> dict[str, str | None]:
