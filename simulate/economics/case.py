@@ -37,7 +37,7 @@ class Case:
     Attributes
     ----------
     question, file, reference : the scenario's `economics`, the payer's file, the agency's rules.
-    calibration : of the trial, or the survival model put together from many trials.
+    calibration : of the trial, with arms of a network or without, or the survival model put together from many trials.
     arms : strategy → arm, the comparator first.
     mix : shares of the strata.
     regimens : strategy → regimens with their shares.
@@ -81,7 +81,7 @@ class Case:
     def calibrations(self) -> dict[str, Calibration]:
         """Trial → its calibration, of every trial behind the strategies."""
         own = self.calibration
-        return own.calibrations if isinstance(own, Composite) else {own.trial: own}
+        return {own.trial: own} if isinstance(own, Calibration) else own.calibrations
 
     @property
     def model(self) -> JointModel:

@@ -25,7 +25,6 @@ from simulate.calibration.calibrate import fit, used
 from simulate.economics.amounts import Values
 from simulate.economics.case import Case, stop_rate
 from simulate.economics.changes import Increment, compared, increment
-from simulate.economics.composite import Composite
 from simulate.economics.traces import Traces, cells_of
 from simulate.errors import input_error
 from simulate.evidence.schema import Trial
@@ -228,10 +227,10 @@ def model_range(
 
     Raises
     ------
-    InputError : the evaluation is not of one trial's arms.
+    InputError : the evaluation is not of one trial's arms alone.
     """
-    if isinstance(case.calibration, Composite):
-        raise input_error("many trials are behind it; models of one trial's arms are varied.", field="scenario")
+    if not isinstance(case.calibration, Calibration):
+        raise input_error("several studies are behind it; models of one trial's arms are varied.", field="scenario")
     pair = compared(case, strategy)
     at = case.thresholds[0] if threshold is None else threshold
     models = all_models(trial, case.calibration, together)

@@ -13,24 +13,21 @@ from simulate.cohort_draws import Draws as Tables
 from simulate.cohort_draws import drawn_models, graph_tables, hazard_tables
 from simulate.economics.composite import Composite
 from simulate.economics.drawing import more_draws
+from simulate.economics.networked import Networked, calibrated
 from simulate.economics.traces import Traces, cells_of, clock_reset
 from simulate.model.graph import arm_spec
 from simulate.model.types import JointModel
 
 Array = NDArray[np.float64]
-Survival = Calibration | Composite
+Survival = Calibration | Composite | Networked
 
 
 def drawn(survival: Survival, draws: int, seed: int) -> tuple[list[JointModel], dict[str, Array]]:
     """Draws of the joint model, and what was drawn, by name: float64[D]."""
-    if isinstance(survival, Composite):
+    if isinstance(survival, Composite | Networked):
         return survival.drawn(draws, seed)
     more = more_draws(survival, draws, seed)
-    posterior = more.posterior
-    parameters = {p.name: posterior.draws[:, i] for i, p in enumerate(more.layout.parameters)}
-    if np.ptp(posterior.dependence) > 0.0:
-        parameters["dependence"] = posterior.dependence
-    return drawn_models(more), parameters
+    return drawn_models(more), calibrated(more)
 
 
 def tables(survival: Survival, models: Sequence[JointModel], arm: str, mix: Sequence[float]) -> Tables:

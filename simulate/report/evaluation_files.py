@@ -264,6 +264,7 @@ def evaluation_record(e: Evaluation, command: str | None = None) -> dict[str, An
         own = case.calibrations
         single = not case.others_inside
         extra |= {
+            "network": e.summary()["network"],
             "trial": next(iter(own)) if single else sorted(own),
             "specification": next(iter(own.values())).spec if single else {t: c.spec for t, c in own.items()},
             "calibration_seeds": {"bootstrap": BOOTSTRAP_SEED, "draws": DRAW_SEED},

@@ -16,6 +16,7 @@ from simulate.report.evaluation_decision_words import decision_words
 from simulate.report.evaluation_figures import evaluation_figures
 from simulate.report.evaluation_files import economic_sources, evaluation_record, evaluation_sources
 from simulate.report.evaluation_inputs import counted, input_tables
+from simulate.report.evaluation_network import network_table
 from simulate.report.labels import Names
 from simulate.report.numbers import count, fixed, money, percent
 from simulate.report.reproduce import reproduce
@@ -127,6 +128,7 @@ def evaluation_page(
         "book": tables.book_table(e),
         "health": tables.health_table(e),
         "given": given_table(e),
+        "network": network_table(e),
         "information": tables.evpi_table(e),
         "sensitivity": [
             t

@@ -8,6 +8,7 @@ import pandas as pd
 
 from simulate.report import evaluation_words as text
 from simulate.report.evaluation_decision_words import decision_words
+from simulate.report.evaluation_network import network_words
 from simulate.report.numbers import NOISE, fixed, money, percent
 from simulate.report.view import listed
 from simulate.tables import print_frame
@@ -28,6 +29,8 @@ def print_evaluation(e: Evaluation) -> None:
         print("mean, SD: over the draws of all uncertain numbers.")
     if not isinstance(e.case, text.OwnCase):
         print("The base case is integrated; ± is the Monte Carlo error of the simulated patients beside it.")
+    if summary["network"] is not None:
+        print(network_words(e).replace(NBSP, " "))
     if summary["contrasts"]:
         other = e.strategies[0]
         _print(pd.DataFrame(_contrasts(e)), f"Against {other} ({summary['currency']})")

@@ -281,6 +281,7 @@ def meta(e: Evaluation) -> str:
     """The line under the title."""
     case, rates = e.case, e.case.clock.discount
     drawn = "no draws" if e.draws is None else f"{count(len(e.draws))} draws"
+    network = "" if e.summary()["network"] is None else "; effects of a network meta-analysis"
     simulated = ""
     if not isinstance(case, OwnCase):
         simulated = f"{count(e.patients)} synthetic patients under each strategy; "
@@ -288,5 +289,5 @@ def meta(e: Evaluation) -> str:
         f"{simulated}{drawn}; seed {e.seed}. {case.file.label}: {case.file.currency} of {case.file.price_year}; "
         f"{case.reference.label}; perspective: {case.reference.perspective}; horizon {years(case.clock.horizon)}; "
         f"costs discounted at {percent(rates.costs)}, health at {percent(rates.effects)} a year "
-        f"({rates.method.replace('_', ' ')}). Evidence: {study_of(e)}."
+        f"({rates.method.replace('_', ' ')}). Evidence: {study_of(e)}{network}."
     )

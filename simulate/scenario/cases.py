@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulate.economics.case import Case, asked, prepare
 from simulate.economics.composite import Composite, composite
+from simulate.economics.networked import networked
 from simulate.evidence.strategy_schema import LINES
 from simulate.scenario.pathways import PathwayScenario
 from simulate.scenario.scenario import Scenario
@@ -24,7 +25,13 @@ def case_of(scenario: Scenario | PathwayScenario) -> Case:
     cuts = [cutoff for _, cutoff, _ in scenario.follow_up.values()]
     enrolled = {arm: sum(v.n[arm] for v in scenario.trial.strata.values()) for arm in scenario.trial.arms}
     follow_up = min(max(cuts, default=FOLLOW_UP), scenario.file.horizon)
-    return prepare(scenario.file, scenario.library, scenario.calibrate(), arms, scenario.mix, follow_up, enrolled)
+    network = asked(scenario.file).network
+    if network is None:
+        return prepare(scenario.file, scenario.library, scenario.calibrate(), arms, scenario.mix, follow_up, enrolled)
+    survival = networked(scenario.file, network, scenario.library, scenario.calibrate(), arms, follow_up)
+    enrolled |= {new: enrolled[arms[s]] for s, new in survival.arms.items()}
+    return prepare(scenario.file, scenario.library, survival, {**arms, **survival.arms}, scenario.mix, follow_up,
+                   enrolled)  # fmt: skip
 
 
 def _of_pathways(scenario: PathwayScenario) -> Case:

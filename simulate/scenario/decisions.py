@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from simulate.calibration import Calibration
 from simulate.economics.acceptability import checked_draws
 from simulate.economics.amounts import converted
 from simulate.economics.budget import BudgetImpact, budget_impact
@@ -199,8 +200,9 @@ class Decisions:
     def model_range(self) -> dict[str, ModelRange]:
         """Strategy → the answer under every model that meets the reported figures; slow the first time."""
         case, e = self.case, self.evaluation
-        if case is None or not isinstance(e.scenario, Scenario) or not e.ranged:
+        if case is None or not isinstance(case.calibration, Calibration) or not e.ranged:
             return {}
+        assert isinstance(e.scenario, Scenario)
         from simulate.economics.model_range import model_range
 
         return {s: model_range(case, e.scenario.trial, strategy=s, threshold=e.threshold) for s in e.strategies[1:]}

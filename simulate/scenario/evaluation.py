@@ -27,7 +27,7 @@ from simulate.errors import input_error
 from simulate.scenario.cases import case_of
 from simulate.scenario.decision_summary import decision_summary
 from simulate.scenario.decisions import Decisions
-from simulate.scenario.evaluation_summary import ceac_summary, evpi_summary, structure_summary
+from simulate.scenario.evaluation_summary import ceac_summary, evpi_summary, network_summary, structure_summary
 from simulate.scenario.own import OwnScenario
 from simulate.scenario.pathways import PathwayScenario
 from simulate.scenario.scenario import Scenario
@@ -210,6 +210,7 @@ class Evaluation:
             "discounting": case.clock.discount.model_dump(mode="json"),
             "counting": case.clock.counting,
             "thresholds": list(case.thresholds),
+            "network": network_summary(self),
             "strategies": {s: self._strategy(i, s) for i, s in enumerate(self.strategies)},
             "frontier": self._frontier(),
             "base_structure": self.base_structure,

@@ -1,10 +1,13 @@
-"""Parts of an evaluation's ``summary.json``: structures, acceptability, value of information."""
+"""Parts of an evaluation's ``summary.json``: structures, effects of a network, acceptability, value of information."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from simulate.economics.case import Case
+from simulate.economics.networked import Networked
 
 if TYPE_CHECKING:
     from simulate.scenario.evaluation import Evaluation
@@ -26,6 +29,28 @@ def structure_summary(e: Evaluation, name: str) -> dict[str, Any]:
             "fitted": {k: {"family": d.family, "params": list(d.params)} for k, d in own.fitted.items()},
         }
     return out
+
+
+def network_summary(e: Evaluation) -> dict[str, Any] | None:
+    """What a network meta-analysis says of each strategy, and which draws; None without one."""
+    found = e.case.calibration if isinstance(e.case, Case) else None
+    if not isinstance(found, Networked):
+        return None
+    strategies = {}
+    for s in found.arms:
+        ratios = {}
+        for endpoint, values in found.log_ratios(s).items():
+            low, high = np.quantile(values, (0.025, 0.975))
+            ratios[endpoint] = {"value": float(np.exp(values.mean())), "low": float(np.exp(low)),
+                                "high": float(np.exp(high))}  # fmt: skip
+        strategies[s] = {"treatment": found.network.treatment(s), "hazard_ratio": ratios}
+    return {
+        "against": found.against,
+        "draws": len(found.effects["pfs"]),
+        "follow_up": found.follow_up,
+        "files": {k: {"file": name, "sha256": found.hashes[k]} for k, name in found.network.files.items()},
+        "strategies": strategies,
+    }
 
 
 def ceac_summary(e: Evaluation) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulate.calibration.result import rounded_cells
 from simulate.economics.composite import Composite
+from simulate.economics.networked import Networked
 from simulate.model.families import FAMILIES
 from simulate.model.types import ArmModel, Distribution, JointModel
 from simulate.techver.curves import label
@@ -29,6 +30,9 @@ SMALL = 0.01  # life-years, an increment too small to be doubled
 def tv5(subject: Subject) -> Verdict:
     """What separates the arms comes from the fit that gives the baseline: one parameter vector makes all curves."""
     calibration = subject.case.calibration
+    if isinstance(calibration, Networked):
+        absent = "the effects are a network's, put on the comparator's curves of another fit, as the scenario says."
+        return decide("TV5", [], absent=absent)
     if isinstance(calibration, Composite):
         cells = calibration.rebuilt().cells
     elif calibration.calibrated:
@@ -175,7 +179,7 @@ def _scaled(model: JointModel, one: str, other: str, factor: float) -> JointMode
 
 
 def _between(a: Distribution, b: Distribution, factor: float) -> Distribution | None:
-    if a.family != b.family or a.ratio_cuts != b.ratio_cuts or len(a.ratios) != len(b.ratios) or a.cure != b.cure:
+    if a.family != b.family or a.ratio_cuts != b.ratio_cuts or a.cure != b.cure:
         return None
     positive: Mapping[int, bool] = dict(enumerate(FAMILIES[a.family].positive))
 
@@ -183,5 +187,7 @@ def _between(a: Distribution, b: Distribution, factor: float) -> Distribution | 
         return x * (y / x) ** factor if log else x + factor * (y - x)
 
     params = tuple(move(x, y, positive[i]) for i, (x, y) in enumerate(zip(a.params, b.params, strict=True)))
-    ratios = tuple(move(x, y, x > 0.0 and y > 0.0) for x, y in zip(a.ratios, b.ratios, strict=True))
+    one = (1.0,) * (len(a.ratio_cuts) + 1)  # no ratio is a ratio of 1
+    pairs = zip(a.ratios or one, b.ratios or one, strict=True) if a.ratios or b.ratios else ()
+    ratios = tuple(move(x, y, x > 0.0 and y > 0.0) for x, y in pairs)
     return Distribution(a.family, params, a.cure, a.ratio_cuts, tuple(r for r in ratios if math.isfinite(r)))

@@ -14,6 +14,7 @@ from simulate.calibration import Calibration
 from simulate.economics.amounts import Place
 from simulate.economics.changes import dotted, numbers
 from simulate.economics.composite import Composite
+from simulate.economics.networked import Networked
 from simulate.evidence.money_schema import Disutility, Money, Quantity, Share, Size, Utility
 from simulate.model.types import Distribution
 from simulate.techver.subject import Subject
@@ -201,12 +202,30 @@ def _joint(subject: Subject) -> list[Check]:
     calibration, drawn = subject.case.calibration, subject.draws.parameters
     if isinstance(calibration, Composite):
         return [_shuffled(t, c, drawn) for t, c in calibration.calibrations.items()]
+    network = [_rows_of_network(calibration, drawn)] if isinstance(calibration, Networked) else []
+    if isinstance(calibration, Networked):
+        calibration = calibration.calibration
     names = [p.name for p in calibration.layout.parameters]
     columns = np.column_stack([drawn[f"survival: {n}"] for n in names])
     own = min(len(columns), calibration.draws)
     same = bool(np.array_equal(columns[:own], calibration.posterior.draws[:own]))
     said = f"{own} rows of {len(names)} parameters"
-    return [true("survival: joint draws of the calibration, row by row", same, said)]
+    return [true("survival: joint draws of the calibration, row by row", same, said), *network]
+
+
+def _rows_of_network(survival: Networked, drawn: Mapping[str, Array]) -> Check:
+    """Of a network: whole rows of its files, the effects on all endpoints from the same one."""
+    known, columns = [], []
+    for s in survival.arms:
+        for endpoint, values in survival.log_ratios(s).items():
+            name = f"survival: network.{endpoint}.{survival.network.treatment(s)}"
+            if name in drawn:  # what does not vary is no parameter
+                known.append(values)
+                columns.append(drawn[name])
+    rows = {tuple(r) for r in np.column_stack(known)} if known else set()
+    own = [tuple(r) in rows for r in np.column_stack(columns)] if columns else []
+    said = f"{sum(own)} of {len(own)} draws are rows of {', '.join(survival.network.files.values())}"
+    return true("survival: effects of the network, row by row", all(own), said)
 
 
 def _shuffled(trial: str, calibration: Calibration, drawn: Mapping[str, Array]) -> Check:
