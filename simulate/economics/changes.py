@@ -221,7 +221,8 @@ def standard_changes(case: Case) -> list[Change]:
     out = []
     for rate in RATES:
         if not rate == case.clock.rate("costs") == case.clock.rate("effects"):
-            out.append(Change(f"discounted at {rate:.1%}", lambda c, r=rate: with_clock(c, costs=r, effects=r)))  # type: ignore[misc]
+            name = f"discounted at {100.0 * rate:.3g} %"
+            out.append(Change(name, lambda c, r=rate: with_clock(c, costs=r, effects=r)))  # type: ignore[misc]
     for months in HORIZONS:
         if months != case.clock.horizon:
             out.append(Change(f"horizon {months / 12.0:g} years", lambda c, m=months: with_clock(c, horizon=m)))  # type: ignore[misc]

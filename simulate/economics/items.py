@@ -41,6 +41,7 @@ class Item:
     on : whose shares are weighed: a state, ``alive``, ``progressing``, or ``start`` (everybody, once).
     weights : float64[T + 1] (T for ``progressing``; [D] or [1] for ``start``): discounted uses of a patient in it.
     price : float64[D] or [1], of one use.
+    share : float64[D] or [1], of those patients to whom it happens.
     """
 
     category: str
@@ -49,6 +50,7 @@ class Item:
     on: str
     weights: Array
     price: Array
+    share: Array | float = 1.0
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,7 @@ def _responses(care: Care, file: Economics, values: Values, clock: Clock, aging:
         day = clock.months * DAYS_PER_MONTH
         during = ((day >= response.after) & (day < end)).astype(np.float64)
         weights = during * aging * clock.in_state("effects") / 12.0
-        out.append(Item("response", event, place, ALIVE, weights, care.events[event] * values[place]))
+        out.append(Item("response", event, place, ALIVE, weights, values[place], care.events[event]))
     return out
 
 

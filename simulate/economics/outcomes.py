@@ -90,7 +90,9 @@ def account(traces: Traces, costs: list[Item], health: list[Item], in_state: Map
     """
     years = {what: weights / 12.0 for what, weights in in_state.items()}
     uses, spent = _totals(traces, [*costs, *health], years)
-    lines = [Line(i.category, i.name, i.place, u, i.price) for i, u in zip([*costs, *health], uses, strict=True)]
+    lines = [
+        Line(i.category, i.name, i.place, u * i.share, i.price) for i, u in zip([*costs, *health], uses, strict=True)
+    ]
     return Outcomes(
         tuple(lines[: len(costs)]), tuple(lines[len(costs) :]), spent.get("time", {}), spent.get("effects", {})
     )

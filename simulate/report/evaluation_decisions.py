@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from simulate.plots import decisions as plots
+from simulate.report.number_words import number_words
 from simulate.report.numbers import money
 from simulate.scenario.decision_summary import population_values
 
@@ -29,7 +30,6 @@ DECISION_FILES = (
     *(f"{name}.{kind}" for name in ("budget_impact", "evsi", "two_way", "model_range") for kind in ("svg", "png")),
 )
 MILLION = 1e6
-BODIES = {"weight": "kg", "body surface": "m²", "clearance": "mL/min"}
 WORTH = 0.5  # a value of information per patient below it is printed as nothing
 
 
@@ -160,35 +160,13 @@ def grid_figure(e: Evaluation, source: str) -> Any:
     """Net benefit over the two most influential numbers, of the last strategy."""
     strategy, g = list(e.decisions.grids.items())[-1]
     currency = e.case.file.currency
-    first, second = (number_words(name, currency) for name in g.names)
+    labels = {s: e.scenario.label(s) for s in e.strategies}
+    first, second = (number_words(name, currency, labels) for name in g.names)
     title = f"{e.scenario.label(strategy)}, at {money(e.threshold, currency)} per QALY"
     note = f"{source} Circle: as evaluated. Thick line, where it is in reach: net benefit 0."
     return plots.grid(
         (first, g.first, g.base[0]), (second, g.second, g.base[1]), g.inmb, unit=currency, title=title, source=note
     )
-
-
-def number_words(name: str, currency: str) -> str:
-    """A number of the evaluation by its dotted name, in words.
-
-    Examples
-    --------
-    >>> number_words("drugs.bevacizumab.vials.0.price", "USD"), number_words("price.bevacizumab", "USD")
-    ('bevacizumab, price of a vial (USD)', 'bevacizumab, price over that of the file')
-    >>> number_words("states.progressed.cost", "USD"), number_words("toxicity.new.fistula", "USD")
-    ('progressed, cost (USD)', 'fistula with new, probability')
-    """
-    head, *rest = name.replace("_", " ").split(".")
-    if head == "price":
-        return f"{rest[0]}, price over that of the file"
-    if head == "toxicity" and len(rest) == 2:
-        return f"{rest[1]} with {rest[0]}, probability"
-    if head == "drugs" and rest[-1] == "price":
-        return f"{rest[0]}, price of a vial ({currency})"
-    words = [w for w in rest if not w.isdigit()] or [head]
-    unit = BODIES.get(words[-1]) if head == "bodies" else None
-    unit = currency if words[-1] in ("cost", "price", "first hour") else unit
-    return ", ".join(words) + (f" ({unit})" if unit else "")
 
 
 def range_figure(e: Evaluation, source: str) -> Any:

@@ -14,6 +14,7 @@ from simulate.economics.own import OwnCase
 from simulate.plots import economics as plots
 from simulate.report.evaluation_decisions import decision_figures
 from simulate.report.evaluation_files import monthly
+from simulate.report.evaluation_sensitivity import tornado_figure
 from simulate.report.figures import literal
 from simulate.report.labels import Names, study
 from simulate.report.view import listed
@@ -49,6 +50,8 @@ def evaluation_figures(e: Evaluation) -> dict[str, Callable[[], Any]]:
             "expected_loss": lambda: expected_loss(e),
             "convergence": lambda: convergence(e),
         }
+    if any(found.bars for found in e.one_way.values()):
+        out["tornado"] = lambda: tornado_figure(e, source_line(e))
     out |= decision_figures(e, source_line(e))
     return {name: lambda draw=draw: _literal(draw()) for name, draw in out.items()}  # type: ignore[misc]
 

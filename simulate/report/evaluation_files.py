@@ -62,7 +62,8 @@ WITH_DRAWS = (
     "convergence.svg",
     "convergence.png",
 )
-OF_ARMS = ("one_way.csv", "scenarios.csv")  # with two strategies; the second of a trial's arms alone
+# With two strategies; `scenarios.csv` not of a model of one's own.
+OF_ARMS = ("one_way.csv", "tornado.svg", "tornado.png", "scenarios.csv")
 EXPORTED = ("evaluation.xlsx", "hesim.R")  # where asked for
 EVALUATION_OUTPUTS = EVERY_EVALUATION + WITH_DRAWS + OF_ARMS + DECISION_FILES + EXPORTED
 

@@ -62,6 +62,10 @@ CAPTIONS = {
         "Mean incremental net benefit with its 95 % interval, and its standard error, as draws are added.",
         "Running mean of net benefit and its standard error against the number of draws.",
     ),
+    "tornado": (
+        "Net benefit with one number at a time at both ends of its range, the others as evaluated.",
+        "Horizontal bars around the net benefit as evaluated, the most influential number at the top.",
+    ),
     "two_way": (
         "Net benefit where the two numbers that move it most take other values, each over its range.",
         "Map of net benefit over two numbers, with lines of equal net benefit.",
@@ -197,10 +201,10 @@ def given_table(e: Evaluation) -> Table | None:
     rows = []
     for s, own in regimens.items():
         treated = e.case.question.treated.get(s)
-        how = "until progression"
-        if treated is not None:
-            how = f"half begin cycle {fixed(treated.median_cycles, 0)}"
         for name, (regimen, share) in own.items():
+            how = "until progression" if regimen.drugs else "once"
+            if treated is not None and regimen.drugs:
+                how = f"half begin cycle {fixed(treated.median_cycles, 0)}"
             rows.append(row(e.scenario.label(s), Cell(regimen.label, small=name), percent(share), how))
     return Table("given", "What each strategy gives", columns, tuple(rows), wide=True)
 

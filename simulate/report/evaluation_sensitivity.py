@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from simulate.economics.own import OWN, OwnCase
+from simulate.economics.own import OwnCase
+from simulate.plots.tornado import End, Panel, tornado
+from simulate.report.number_words import number_words
 from simulate.report.numbers import fixed, money
 from simulate.report.view import Cell, Column, Table, row
 
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
     from simulate.scenario.evaluation import Evaluation
 
 BARS = 12  # shown; the file has all
+GROUPS = {
+    "file": "95 % range of its distribution",
+    "fixed": "20 % either way",
+    "toxicity": "95 % range of its distribution",
+    "survival": "joint draws",
+}
 TOGETHER = (
     "numbers without uncertainty, such as list prices, by 20 % either way. Parameters of survival are uncertain "
     "together and move together: their row holds the joint draws at those quantiles of net benefit."
@@ -86,17 +94,37 @@ def one_way_table(e: Evaluation, strategy: str) -> Table | None:
     )
     rows = []
     for bar in found.bars[:BARS]:
-        ends = "joint draws" if bar.low is None or bar.high is None else f"{_plain(bar.low)} to {_plain(bar.high)}"
+        ends = "2.5 to 97.5 %" if bar.low is None or bar.high is None else f"{_plain(bar.low)} to {_plain(bar.high)}"
         low, high = bar.at_low.inmb(found.threshold), bar.at_high.inmb(found.threshold)
         cells = (_whole(low), _whole(high), _whole(bar.swing(found.threshold)))
-        name = bar.name.removeprefix(f"{OWN}.arms.").replace("_", " ")
-        rows.append(row(Cell(name, small=bar.group), ends, *cells))
+        name = number_words(bar.name, currency, {s: e.scenario.label(s) for s in e.strategies})
+        rows.append(row(Cell(name, small=GROUPS.get(bar.group, "")), ends, *cells))
     note = (
         "One number at a time, at the 2.5 and 97.5 % quantiles of its own distribution; "
         f"{ALONE if isinstance(e.case, OwnCase) else TOGETHER} one_way.csv has every number."
     )
     caption = f"One number at a time: {e.scenario.label(strategy)}, net benefit"
     return Table(f"one-way-{strategy.replace('_', '-')}", caption, columns, tuple(rows), (note,), wide=True)
+
+
+def tornado_figure(e: Evaluation, source: str) -> Any:
+    """The numbers that move net benefit most, of every strategy."""
+    currency, labels = e.case.file.currency, {s: e.scenario.label(s) for s in e.strategies}
+    panels = []
+    for strategy, found in e.one_way.items():
+        bars = [
+            End(number_words(bar.name, currency, labels), bar.at_low.inmb(found.threshold),
+                bar.at_high.inmb(found.threshold), _end(bar.low, "2.5 %"), _end(bar.high, "97.5 %"))
+            for bar in found.bars[:BARS]
+        ]  # fmt: skip
+        title = f"{labels[strategy]}, at {money(found.threshold, currency)} per QALY"
+        panels.append(Panel(title, found.base.inmb(found.threshold), bars))
+    note = f"{source} Line: as evaluated. Broken line, where it is in reach: net benefit 0."
+    return tornado(panels, unit=f"{currency} per patient", source=note)
+
+
+def _end(value: float | None, quantile: str) -> str:
+    return quantile if value is None else _plain(value)
 
 
 def scenarios_table(e: Evaluation, strategy: str) -> Table | None:

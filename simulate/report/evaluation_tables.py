@@ -226,6 +226,8 @@ def _book(e: Evaluation, which: str, name: str, title: str, decimals: int) -> Ta
         columns += [Column("uses" if which == "costs" else "years", e.scenario.label(s)), Column("total")]
     rows = []
     for k in keys:
+        if not any(own[k][0] or own[k][2] for own in books.values() if k in own):
+            continue  # used by nobody
         prices = [own[k][1] for own in books.values() if k in own]
         same = max(prices) - min(prices) < 1e-9 * max(abs(p) for p in (*prices, 1.0))
         price = Cell(_price(prices[0]), value=prices[0]) if same else Cell("differs")

@@ -22,6 +22,7 @@ STRUCTURES = {
     "clock_forward": "clock forward",
     "partitioned": "partitioned survival",
 }
+ALIKE = 0.005  # relative: ratios as near as this are told as one
 TEACHING = (
     "This is an exercise in method on published figures, for research and teaching. It is not advice on what a health "
     "service should buy, and never on the care of a patient."
@@ -133,8 +134,13 @@ def verdict(e: Evaluation) -> str:
         who = e.scenario.label(c["strategy"])
         changes = [t for t in c["inmb"] if len({x["inmb"][t] > 0 for x in own.values()}) > 1]
         if ratios and len(ratios) == len(own):
-            spread = f"from {money(min(ratios), summary['currency'])} to {money(max(ratios), summary['currency'])}"
-            parts.append(f"Across the structures of the model the ratio of {who} runs {spread} per QALY.")
+            low, high = (money(f(ratios), summary["currency"]) for f in (min, max))
+            if abs(max(ratios) - min(ratios)) < ALIKE * abs(min(ratios)):
+                parts.append(f"Under every structure of the model the ratio of {who} is about {low} per QALY.")
+            else:
+                parts.append(
+                    f"Across the structures of the model the ratio of {who} runs from {low} to {high} per QALY."
+                )
         elif len({x["reading"] for x in own.values()}) == 1:
             standing = {"dominates": "dominates", "dominated": "is dominated"}.get(c["reading"], "makes no difference")
             parts.append(f"Under every structure of the model {who} {standing}.")

@@ -224,7 +224,7 @@ def test_a_response_adds_to_the_utility_of_those_alive_while_it_lasts(case, valu
         alive = case.integrated(strategy).alive[0]
         lived = alive[28:262].sum() / DAYS_PER_MONTH / 12.0
         uses, total = line(outcomes(plain, strategy, values), "hypertension", "response")
-        assert uses == pytest.approx(lived, rel=1e-12)
+        assert uses == pytest.approx(share * lived, rel=1e-12)
         assert total == pytest.approx(share * 0.05 * lived, rel=1e-12)
     own = case.file.responses["hypertension"]
     for changes, expected in (
@@ -233,7 +233,7 @@ def test_a_response_adds_to_the_utility_of_those_alive_while_it_lasts(case, valu
     ):
         file = case.file.model_copy(update={"responses": {"hypertension": own.model_copy(update=changes)}})
         uses, _ = line(outcomes(replace(plain, file=file), "bevacizumab", values), "hypertension", "response")
-        assert uses == pytest.approx(expected, rel=1e-12)
+        assert uses == pytest.approx(share * expected, rel=1e-12)
 
 
 def test_an_age_norm_multiplies_utilities(case, values):

@@ -194,10 +194,10 @@ def test_changes_that_are_no_numbers(case):
     rows = {row.name: row for row in scenario_table(case)}
     base = rows["as evaluated"]
     assert len(rows) == len(standard_changes(case)) + 1
-    assert {"discounted at 0.0%", "horizon 5 years", "horizon 20 years", "vials shared"} <= set(rows)
+    assert {"discounted at 0 %", "horizon 5 years", "horizon 20 years", "vials shared"} <= set(rows)
     assert "horizon 10 years" not in rows  # as it is evaluated already
     assert base.inmb == tuple(base.increment.inmb(t) for t in case.thresholds)
-    for rate, name in ((0.0, "discounted at 0.0%"), (0.015, "discounted at 1.5%"), (0.06, "discounted at 6.0%")):
+    for rate, name in ((0.0, "discounted at 0 %"), (0.015, "discounted at 1.5 %"), (0.06, "discounted at 6 %")):
         same(rows[name].increment, increment(with_clock(case, costs=rate, effects=rate)))
     assert rows["vials shared"].increment.cost < base.increment.cost
     assert rows["vials shared"].increment.qaly == pytest.approx(base.increment.qaly, rel=1e-12)

@@ -16,7 +16,7 @@ import simulate as sim
 from simulate.errors import InputError
 from simulate.plots import economics as plots
 from simulate.report import cheers, evaluation_words
-from simulate.report.evaluation_figures import draws_needed
+from simulate.report.evaluation_figures import draws_needed, evaluation_figures
 from simulate.report.evaluation_files import EVERY_EVALUATION, OF_ARMS, WITH_DRAWS
 from simulate.report.evaluation_inputs import inputs
 from simulate.report.evaluation_page import evaluation_page
@@ -224,7 +224,7 @@ def test_the_page_has_its_tables_and_figures(page: Page):
             "rules", "inputs-states", "inputs-fixed", "cheers-list", "versions", "inputs",
             "population", "budget-impact", "value-based-prices", "subgroups-bevacizumab", "evsi-150000",
             } <= set(page.tables)  # fmt: skip
-    assert page.tags.count("figure") == 10
+    assert page.tags.count("figure") == 11
     assert {"figure-ce-plane", "figure-ceac", "figure-expected-loss", "figure-convergence"} <= set(page.ids)
 
 
@@ -310,7 +310,13 @@ def test_a_model_of_ones_own_makes_a_report(tmp_path: Path):
     assert "brings its own curves" in page.words()
     assert set(table(out, "traces.csv")["structure"]) == {"partitioned"}
     assert json.loads((out / "model.json").read_text())["unit"] == "months"
-    assert {p.name for p in out.iterdir()} == {*EVERY_EVALUATION, *WITH_DRAWS, "one_way.csv"}
+    assert {p.name for p in out.iterdir()} == {
+        *EVERY_EVALUATION,
+        *WITH_DRAWS,
+        "one_way.csv",
+        "tornado.svg",
+        "tornado.png",
+    }
     assert "one-way-new" in page.tables
     assert "states no correlation" in page.words()
     bars = table(out, "one_way.csv").set_index("name")
@@ -362,6 +368,25 @@ def test_figures_say_what_their_axes_are(folder: Path):
     assert "Expected loss (USD per patient)" in said["expected_loss"]
     assert "stated precision USD 1,000" in said["convergence"]
     assert all("Source: GOG 240 model" in s for s in said.values())
+
+
+def test_the_tornado_is_that_of_the_table(folder: Path, evaluation: Evaluation):
+    """Every bar from the net benefit as evaluated to that at its end, the longest above, told in words."""
+    drawn = evaluation_figures(evaluation)["tornado"]()
+    found = evaluation.one_way["bevacizumab"]
+    base = found.base.inmb(found.threshold)
+    bars = [p for p in drawn.patches if p.get_width() or p.get_height()]
+    assert len(bars) == 2 * 12
+    for i, bar in enumerate(found.bars[:12]):
+        for patch, end in zip(bars[2 * i : 2 * i + 2], (bar.at_low, bar.at_high), strict=True):
+            assert patch.get_x() + patch.get_width() == pytest.approx(end.inmb(found.threshold), abs=0.01)
+            assert patch.get_x() == pytest.approx(base)
+            assert round(patch.get_y() + 0.5 * patch.get_height()) == i
+    names = [t.get_text() for t in drawn.get_yticklabels()]
+    assert "survival, all parameters together" in names
+    assert not [n for n in names if "." in n or "_" in n]
+    assert "Net benefit (USD per patient)" in (folder / "tornado.svg").read_text()
+    assert drawn.get_ylim()[0] > drawn.get_ylim()[1]
 
 
 def test_a_scenario_without_economics_is_refused():
