@@ -90,21 +90,23 @@ def _with_process(spec: Spec, name: str, process: ProcessSpec) -> Spec:
 
 
 def alternatives(calibration: Calibration) -> list[tuple[str, str, Any]]:
-    """(label, why, specification) of every assumption varied."""
+    """(label, why, specification) of every assumption varied; where all events are deaths, of survival alone."""
     spec = calibration.spec
     share, sd = spec.death_share
-    odds = share / (1.0 - share)
-    low, high = (odds * np.exp(k * sd) / (1.0 + odds * np.exp(k * sd)) for k in (-1.645, 1.645))
-    out: list[tuple[str, str, Any]] = [
-        (f"death share {low:.0%}", "5th percentile of its prior", replace(spec, death_share=(float(low), 1e-6))),
-        (f"death share {high:.0%}", "95th percentile of its prior", replace(spec, death_share=(float(high), 1e-6))),
-    ]
+    out: list[tuple[str, str, Any]] = []
+    if share < 1.0:
+        odds = share / (1.0 - share)
+        low, high = (odds * np.exp(k * sd) / (1.0 + odds * np.exp(k * sd)) for k in (-1.645, 1.645))
+        out = [
+            (f"death share {low:.0%}", "5th percentile of its prior", replace(spec, death_share=(float(low), 1e-6))),
+            (f"death share {high:.0%}", "95th percentile of its prior", replace(spec, death_share=(float(high), 1e-6))),
+        ]
     families: Sequence[str] = ("weibull", "lognormal", "loglogistic", "gengamma")
-    for name in ("pfs", "pps"):
+    for name in ("pfs", "pps") if share < 1.0 else ("pfs",):
         current: ProcessSpec = getattr(spec, name)
         for family in families:
             if family != current.family:
-                label = f"{name.upper()} {family}"
+                label = f"{name.upper() if share < 1.0 else 'OS'} {family}"
                 out.append(
                     (
                         label,
@@ -112,7 +114,7 @@ def alternatives(calibration: Calibration) -> list[tuple[str, str, Any]]:
                         _with_process(spec, name, replace(current, family=family)),
                     )
                 )
-    for gamma in (-0.25, 0.25):
+    for gamma in (-0.25, 0.25) if share < 1.0 else ():
         words = "longer" if gamma > 0 else "shorter"
         out.append(
             (

@@ -7,39 +7,39 @@ regression over these models (as in the regression method of Strong, Oakley and 
 doi:10.1177/0272989X13505910, with models in place of draws): every model predicts the figure as it would be printed,
 and the range of net benefit that is left is that of what the prediction does not explain, each model being predicted
 from the others. Models are a list, not a distribution: shares explained are of this list.
+
+Where many trials are put together (`simulate.economics.composite`) one assumption of one trial is changed at a time,
+the others as calibrated. Dependence between the times is left out there: it is not carried between trials.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulate.analytic import ArmOutcome, solve
-from simulate.calibration import Calibration, Spec, build_model
-from simulate.calibration.calibrate import fit, used
+from simulate.calibration import Calibration
+from simulate.economics.alternatives import all_models, composed_models
 from simulate.economics.amounts import Values
 from simulate.economics.case import Case, stop_rate
 from simulate.economics.changes import Increment, compared, increment
+from simulate.economics.composite import Composite
 from simulate.economics.traces import Traces, cells_of
 from simulate.errors import input_error
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
 from simulate.model.types import JointModel
-from simulate.sensitivity import alternative_models, alternatives
 
 Array = NDArray[np.float64]
-CODE = code_key("calibration", "analytic", "model", "evidence", "sensitivity", "economics/model_range")
 ANSWERS = code_key("economics", "analytic", "model", "evidence", "pathways/background")
-VARIED = ("pfs", "pps", "death_share", "dependence")  # fields of a specification that alternatives change
 FARTHEST = 60.0  # months, of the figures predicted
 MEDIAN = 120.0  # months within which a median is sought
 PERCENT, TENTH = 0.01, 0.1  # what a share and a median in months are printed to
 DEATHS = "deaths among PFS events"
+ALL_DEATHS = 0.999  # of these: only overall survival is modelled
 FIGURES: dict[str, tuple[float, Callable[[ArmOutcome], float]]] = {
     "OS at 36 months": (PERCENT, lambda o: o.landmark("os", 36.0)),
     "OS at 60 months": (PERCENT, lambda o: o.landmark("os", 60.0)),
@@ -129,58 +129,6 @@ class ModelRange:
         return next((m for m in self.missing if m.remaining < high - low), None)
 
 
-def combined(calibration: Calibration) -> list[tuple[str, str, Spec]]:
-    """(label, why, specification) of every combination of two or more of the alternatives of different kinds."""
-    base = calibration.spec
-    options: dict[str, list[tuple[str, Any]]] = {name: [("", getattr(base, name))] for name in VARIED}
-    for label, _, spec in alternatives(calibration):
-        name = next(n for n in VARIED if getattr(spec, n) != getattr(base, n))
-        options[name].append((label, getattr(spec, name)))
-    out = []
-    for chosen in product(*options.values()):
-        labels = [label for label, _ in chosen if label]
-        if len(labels) > 1:
-            values = {name: value for name, (_, value) in zip(options, chosen, strict=True)}
-            out.append((", ".join(labels), "together", replace(base, **values)))
-    return out
-
-
-def all_models(
-    trial: Trial, calibration: Calibration, together: bool = True
-) -> list[tuple[str, str, bool, JointModel]]:
-    """(label, why, feasible, model) of the calibrated model and every alternative; cached by content.
-
-    Parameters
-    ----------
-    together : alternatives of different kinds also in all combinations.
-    """
-    found = [
-        ("as calibrated", "most plausible", calibration.feasible, calibration.model),
-        *alternative_models(trial, calibration),
-    ]
-    if not together:
-        return found
-    key = {
-        "trial": trial.model_dump_json(),
-        "spec": repr(calibration.spec),
-        "model": calibration.model.to_json(),
-        "code": CODE,
-    }
-
-    def compute() -> list[tuple[str, str, bool, str]]:
-        chosen = used(calibration.statistics)
-        figures = [calibration.statistics[i] for i in chosen]
-        rows = []
-        for label, why, spec in combined(calibration):
-            forward, solution = fit(figures, spec, calibration.covariance[np.ix_(chosen, chosen)])
-            model = build_model(trial, forward.layout.cells(solution.x))
-            rows.append((label, why, solution.feasible, model.to_json()))
-        return rows
-
-    more = cached_json("combined_alternatives", key, compute)
-    return found + [(label, why, feasible, JointModel.from_json(text)) for label, why, feasible, text in more]
-
-
 def with_model(case: Case, model: JointModel) -> Case:
     """The same evaluation of another model, in which patients are treated for as many cycles."""
     return _treated(case, model, {})
@@ -214,26 +162,36 @@ def predictions(case: Case, model: JointModel, strategies: tuple[str, str]) -> d
 
 
 def model_range(
-    case: Case, trial: Trial, *, strategy: str | None = None, threshold: float | None = None, together: bool = True
+    case: Case,
+    trials: Trial | Mapping[str, Trial],
+    *,
+    strategy: str | None = None,
+    threshold: float | None = None,
+    together: bool = True,
 ) -> ModelRange:
     """The answer under every model that meets the reported figures.
 
     Parameters
     ----------
-    trial : that the evaluation's calibration is of.
+    trials : that the evaluation's calibration is of, or all behind strategies that many are put together for.
     strategy : held against the comparator; by default the last.
     threshold : of a QALY; by default the first of the evaluation.
     together : as for `all_models`; without, one assumption is changed at a time.
 
     Raises
     ------
-    InputError : the evaluation is not of one trial's arms alone.
+    InputError : treatments of a network meta-analysis are among the strategies.
     """
-    if not isinstance(case.calibration, Calibration):
-        raise input_error("several studies are behind it; models of one trial's arms are varied.", field="scenario")
     pair = compared(case, strategy)
     at = case.thresholds[0] if threshold is None else threshold
-    models = all_models(trial, case.calibration, together)
+    if isinstance(case.calibration, Composite):
+        assert isinstance(trials, Mapping)
+        models = composed_models(trials, case.calibration, pair)
+    elif isinstance(case.calibration, Calibration):
+        assert isinstance(trials, Trial)
+        models = all_models(trials, case.calibration, together)
+    else:
+        raise input_error("effects of a network are among it; models of trials are varied.", field="scenario")
     # all that an answer depends on but the draws
     inputs = {f.name: getattr(case, f.name) for f in fields(case) if f.name != "calibration"}
     key = {"case": inputs, "models": [m for _, _, _, m in models], "base": case.model, "pair": pair, "code": ANSWERS}
@@ -253,7 +211,9 @@ def model_range(
     ]
     kept = [row for row in rows if row.feasible]
     benefit = np.array([row.increment.inmb(at) for row in kept])
-    missing = [_missing(name, np.array([row.predicted[name] for row in kept]), benefit) for name in (*FIGURES, DEATHS)]
+    deadly = all(min(row.predicted[DEATHS]) > ALL_DEATHS for row in kept)
+    names = [n for n in (*FIGURES, DEATHS) if n.startswith("OS") or not deadly]
+    missing = [_missing(name, np.array([row.predicted[name] for row in kept]), benefit) for name in names]
     missing.sort(key=lambda m: (m.remaining, -m.explained))
     return ModelRange(pair[1], at, tuple(rows), tuple(missing))
 

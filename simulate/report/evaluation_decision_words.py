@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulate.economics.composite import Composite
 from simulate.report.numbers import count, fixed, money, percent, plain_number
 from simulate.report.view import listed
 
@@ -86,9 +87,15 @@ def range_words(e: Evaluation, strategy: str, found: ModelRange) -> str:
     low, high = found.icer
     ends = f"from {money(low, currency)} to {money(high, currency)}" if np.isfinite(high) else "without an upper end"
     worth = [money(v, currency) for v in found.inmb]
+    varied = (
+        "another family of curves or another share of deaths among events of progression-free survival, in one study "
+        "at a time"
+        if isinstance(getattr(e.case, "calibration", None), Composite)
+        else "other families of curves, another share of deaths among events of progression-free survival, another tie "
+        "between the times"
+    )
     text = (
-        f"{count(len(found.kept))} of {count(len(found.models))} models meet the reported figures: other families of "
-        "curves, another share of deaths among events of progression-free survival, another tie between the times. "
+        f"{count(len(found.kept))} of {count(len(found.models))} models meet the reported figures: {varied}. "
         f"Over them the cost per QALY of {who} runs {ends}, and its net benefit at "
         f"{money(found.threshold, currency)} per QALY from {worth[0]} to {worth[1]}, so "
         f"{'they do not agree on the choice' if found.changes_decision else 'they agree on the choice'}."

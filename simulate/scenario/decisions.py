@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.calibration import Calibration
 from simulate.economics.acceptability import checked_draws
 from simulate.economics.amounts import converted
 from simulate.economics.budget import BudgetImpact, budget_impact
 from simulate.economics.case import Case
+from simulate.economics.networked import Networked
 from simulate.economics.one_way import Bar, ValueBasedPrice, two_way, value_based_price
 from simulate.economics.population import Reached, reached
 from simulate.economics.proposed import SIZES, prior_sizes, sample_information
@@ -24,6 +24,7 @@ from simulate.economics.severity import Shortfall, shortfall
 from simulate.economics.subgroups import Subgroup, subgroups
 from simulate.errors import InputError
 from simulate.evidence.decision_schema import ProposedTrial
+from simulate.scenario.pathways import PathwayScenario
 from simulate.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -200,12 +201,13 @@ class Decisions:
     def model_range(self) -> dict[str, ModelRange]:
         """Strategy → the answer under every model that meets the reported figures; slow the first time."""
         case, e = self.case, self.evaluation
-        if case is None or not isinstance(case.calibration, Calibration) or not e.ranged:
+        if case is None or isinstance(case.calibration, Networked) or not e.ranged:
             return {}
-        assert isinstance(e.scenario, Scenario)
         from simulate.economics.model_range import model_range
 
-        return {s: model_range(case, e.scenario.trial, strategy=s, threshold=e.threshold) for s in e.strategies[1:]}
+        assert isinstance(e.scenario, Scenario | PathwayScenario)
+        behind = e.scenario.trial if isinstance(e.scenario, Scenario) else e.scenario.trials
+        return {s: model_range(case, behind, strategy=s, threshold=e.threshold) for s in e.strategies[1:]}
 
 
 def _spent(e: Evaluation, strategy: str) -> dict[str, float]:

@@ -57,7 +57,7 @@ def evaluate(
     patients : synthetic patients of the simulated structure (default: the scenario's).
     draw_patients : of each draw.
     seed : of everything random.
-    model_range : the answer under every model that meets the reported figures too, of a trial's arms; slow at first.
+    model_range : the answer under every model that meets the reported figures too; slow at first.
 
     Raises
     ------

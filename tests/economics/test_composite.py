@@ -9,6 +9,7 @@ import simulate as sim
 from simulate.cohort_draws import entry_times
 from simulate.economics.amounts import Values
 from simulate.economics.composite import Composite, composite
+from simulate.economics.model_range import model_range
 from simulate.economics.psa import analyse, toxicity_draws
 from simulate.economics.traces import PF, simulated
 from simulate.errors import InputError
@@ -160,3 +161,28 @@ def test_later_lines_are_refused():
     guideline = sim.load("guideline_pathway")
     with pytest.raises(InputError, match="later lines are not evaluated"):
         composite("guideline_pathway", tuple(guideline.strategies), guideline.plan)
+
+
+def test_the_range_over_models_changes_one_trial_at_a_time(scenario, case, whole):
+    """Every model meets its own trial's figures; tisotumab vedotin rests on innovaTV 301 alone, cemiplimab on both."""
+    found = {s: model_range(case, scenario.trials, strategy=s) for s in ("cemiplimab", "tisotumab_vedotin")}
+    for strategy, one in found.items():
+        assert one.models[0].label == "as calibrated"
+        pair = [case.outcomes(s, case.integrated(s), Values.mean(case.file)) for s in ("chemotherapy", strategy)]
+        assert one.models[0].increment.cost == pytest.approx(pair[1].cost[0] - pair[0].cost[0])
+        assert one.icer[0] < one.models[0].increment.cost / one.models[0].increment.qaly < one.icer[1]
+        assert all(m.feasible for m in one.models)
+    behind = {s: {m.label.partition(":")[0] for m in one.models[1:]} for s, one in found.items()}
+    assert behind == {
+        "cemiplimab": {"EMPOWER-Cervical 1", "innovaTV 301"}, "tisotumab_vedotin": {"innovaTV 301"},
+    }  # fmt: skip
+    assert not any("dependence" in m.label for one in found.values() for m in one.models)
+
+
+def test_a_model_of_survival_alone_is_ranged_over_families_of_survival():
+    spine = sim.load("spine_sbrt_us")
+    found = model_range(case_of(spine), spine.trials)
+    assert [m.label for m in found.models[1:]] == [
+        f"Yoon 2013: OS {f}" for f in ("lognormal", "loglogistic", "gengamma")
+    ]
+    assert {m.name for m in found.missing} == {"OS at 36 months", "OS at 60 months"}

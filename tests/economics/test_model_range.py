@@ -10,6 +10,7 @@ import pytest
 from simulate.analytic import solve
 from simulate.calibration import build_model
 from simulate.calibration.calibrate import fit, used
+from simulate.economics.alternatives import combined
 from simulate.economics.amounts import Values
 from simulate.economics.changes import Increment, increment
 from simulate.economics.model_range import (
@@ -17,7 +18,6 @@ from simulate.economics.model_range import (
     FIGURES,
     Alternative,
     ModelRange,
-    combined,
     model_range,
     narrowed,
     with_model,
@@ -137,7 +137,7 @@ def test_a_combination_meets_the_same_figures(case, trial):
 
 def test_combinations_are_remembered(case, trial, private_cache, monkeypatch):
     """Two of them only, so that it takes seconds."""
-    from simulate.economics import model_range as module
+    from simulate.economics import alternatives as module
 
     few = combined(case.calibration)[:2]
     monkeypatch.setattr(module, "combined", lambda calibration: few)
