@@ -24,6 +24,7 @@ from simulate.economics.outcomes import Outcomes
 from simulate.economics.psa import Draws, analyse, toxicity_draws
 from simulate.economics.traces import Traces, joined
 from simulate.economics.voi import evpi, evppi
+from simulate.kernel.run import default_threads, ordered
 from simulate.model.types import Distribution, JointModel
 from simulate.techver.world import Events, World, identity
 
@@ -187,9 +188,13 @@ class Subject:
         name: str = "clock_reset",
         case: Case | None = None,
     ) -> World:
-        """Integrated traces of one or many models, at some values."""
+        """Integrated traces of one or many models, at some values; models are shared among the threads."""
         own = case or self.case
-        traces = {s: _together([self.engine.integrated(own, s, m) for m in models]) for s in own.arms}
+        threads = default_threads() if len(models) > 1 else 1
+        traces = {
+            s: _together(list(ordered(lambda m, s=s: self.engine.integrated(own, s, m), models, threads)))  # type: ignore[misc]
+            for s in own.arms
+        }
         rates = events or {s: event_rates(own.model, own.arms[s]) for s in own.arms}
         return World(name, own, traces, values, rates, models)
 

@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from simulate.cli import app
 
-PAGES = ("tutorial.md", "how-to.md", "reference.md")
+PAGES = ("tutorial.md", "how-to.md", "how-to/evaluate-at-your-prices.md", "reference.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
