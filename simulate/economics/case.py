@@ -120,6 +120,27 @@ class Case:
             calibration = replace(calibration, background=())
         return replace(self, calibration=calibration, life=None)
 
+    def owner(self, strategy: str, event: str) -> str:
+        """The first strategy whose rate of an event is this one's too: one number, drawn and varied once.
+
+        Only where many trials are put together, of strategies that give the same but for what is added.
+        """
+        if self.others_inside:
+            mine = self._given(strategy), self.model_rate(strategy, event)
+            for other in self.arms:
+                if (self._given(other), self.model_rate(other, event)) == mine:
+                    return other
+        return strategy
+
+    def _given(self, strategy: str) -> dict[str, float]:
+        added = self.question.added.get(strategy, {})
+        return {name: share for name, (_, share) in self.regimens[strategy].items() if name not in added}
+
+    def model_rate(self, strategy: str, event: str) -> float | None:
+        """Rate of an event as evaluated; None where nobody reported it."""
+        rate = event_rates(self.model, self.arms[strategy]).get(event)
+        return None if rate is None else float(rate[0])
+
     def held(self, traces: Traces) -> Traces:
         """Traces with deaths of other causes beyond the trial's follow-up, where a life table is named; once.
 

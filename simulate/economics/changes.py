@@ -71,7 +71,9 @@ def numbers(case: Case) -> dict[str, float]:
     out = {dotted(place): float(value[0]) for place, value in mean.by_place.items()}
     out.update({f"price.{drug}": 1.0 for drug in case.file.drugs})
     for strategy, arm in case.arms.items():
-        out.update({f"toxicity.{strategy}.{e}": float(rate[0]) for e, rate in event_rates(case.model, arm).items()})
+        rates = event_rates(case.model, arm).items()
+        own = {e: float(rate[0]) for e, rate in rates if case.owner(strategy, e) == strategy}
+        out.update({f"toxicity.{strategy}.{e}": rate for e, rate in own.items()})
     costs, effects = case.clock.rate("costs"), case.clock.rate("effects")
     out.update({"discount.costs": costs, "discount.effects": effects, "horizon": case.clock.horizon})
     if costs == effects:
@@ -162,8 +164,10 @@ def _book(case: Case, strategy: str, changed: Mapping[str, Array]) -> tuple[Arra
         kind, _, rest = name.partition(".")
         if name in places:
             values = values.changed(places[name], value)
-        elif kind == "toxicity" and rest.partition(".")[0] == strategy:
-            events[rest.partition(".")[2]] = value
+        elif kind == "toxicity":
+            owner, _, event = rest.partition(".")
+            if event in events and case.owner(strategy, event) == owner:
+                events[event] = value
     for name, value in changed.items():
         kind, _, drug = name.partition(".")
         if kind == "price":

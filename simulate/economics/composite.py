@@ -26,20 +26,20 @@ from simulate.analytic import Integrator
 from simulate.calibration import Calibration
 from simulate.calibration.result import rounded_cells
 from simulate.cohort_draws import drawn_models
+from simulate.economics.composite_events import Given, events_of
 from simulate.economics.drawing import more_draws
 from simulate.economics.traces import STATES, Traces
 from simulate.errors import input_error
 from simulate.evidence.strategy_schema import LINES
 from simulate.model.graph import STATES as GRAPH_STATES
 from simulate.model.hazards import Hazard
-from simulate.model.types import DAYS_PER_MONTH, ArmModel, Distribution, JointModel, Toxicity
+from simulate.model.types import DAYS_PER_MONTH, ArmModel, Distribution, JointModel
 from simulate.pathways.assemble import Plan
 from simulate.pathways.bases import Evidence
-from simulate.pathways.graphs import After, event_name
+from simulate.pathways.graphs import After
 from simulate.pathways.lines import Lines
 from simulate.pathways.marginal import Placed
 from simulate.pathways.profiles import Profile
-from simulate.pathways.toxicities import event_rates
 
 Array = NDArray[np.float64]
 START, PROGRESSED, _ = GRAPH_STATES
@@ -189,8 +189,14 @@ def _times(time: Distribution, ratio: float) -> Distribution:
     return time if ratio == 1.0 else time.with_hazard_ratio(ratio)
 
 
-def composite(scenario: str, strategies: tuple[str, ...], plan: Plan) -> Composite:
+def composite(
+    scenario: str, strategies: tuple[str, ...], plan: Plan, given: Mapping[str, Given] | None = None
+) -> Composite:
     """A plan's strategies as one joint model.
+
+    Parameters
+    ----------
+    given : strategy → what its patients get, where that is not what carries its survival: for adverse events.
 
     Raises
     ------
@@ -222,7 +228,7 @@ def composite(scenario: str, strategies: tuple[str, ...], plan: Plan) -> Composi
         strata,
         dict.fromkeys(strategies, mix),
         rounded_cells(cells),
-        _toxicities(plan, strategies),
+        events_of(plan, strategies, given or {}),
     )
     first = plan.graphs[strategies[0]].background
     return Composite(scenario, plan, placings, model, tuple(first[own[0]] for own in groups) if first else ())
@@ -253,31 +259,3 @@ def _placing(plan: Plan, strategy: str, i: int) -> Placing:
 def _deciding(lines: Lines, placing: Placing) -> tuple[object, ...]:
     names = lines.covariates(LINES[0], placing.regimen)
     return tuple(placing.profile[c] for c in names)
-
-
-def _toxicities(plan: Plan, strategies: tuple[str, ...]) -> tuple[Toxicity, ...]:
-    """Every event by its name alone, at the grade at which each strategy's study counts it, over all patients."""
-    rates: dict[str, dict[str, float]] = {}
-    labels: dict[str, tuple[str, str]] = {}
-    for s in strategies:
-        shares = np.array([c.share for c in plan.classes])
-        for name, rows in plan.graphs[s].limits:
-            event = name.partition(":")[0]
-            label, grades, headline = plan.events[name]
-            at = grades.index(headline) if headline else 0
-            if not _reported(plan, s, name):
-                continue
-            own = np.array([row[at] for row in rows]) if isinstance(rows[0], tuple) else np.full(len(shares), rows[at])
-            rates.setdefault(event, {})[s] = float(shares @ own / shares.sum())
-            labels.setdefault(event, (label, headline or grades[0]))
-    return tuple(
-        Toxicity(event, labels[event][0], (labels[event][1],), {s: (r,) for s, r in own.items()}, labels[event][1])
-        for event, own in rates.items()
-    )
-
-
-def _reported(plan: Plan, strategy: str, name: str) -> bool:
-    """Whether an event, at these grades, was reported of what a strategy gives: a dash is not a zero."""
-    evidence = plan.lines.evidence
-    given = {t.steps[0].regimen for t in plan.treatments[strategy] if t.steps[0] is not None}
-    return any(event_name(r) == name for g in given for r in event_rates(evidence, evidence.regimen(g)).values())

@@ -94,7 +94,7 @@ def ranges(case: Case, fixed_by: float = 0.0) -> dict[str, tuple[str, float, flo
                 out[f"price.{drug}"] = ("fixed", 1.0 - fixed_by, 1.0 + fixed_by)
     for strategy, arm in case.arms.items():
         patients = float(case.calibration_patients(arm))
-        for event in case.file.toxicities:
+        for event in (*case.file.toxicities, *(e for e in case.file.responses if e not in case.file.toxicities)):
             name = f"toxicity.{strategy}.{event}"
             if name not in base:
                 continue

@@ -88,7 +88,7 @@ def toxicity_draws(case: Case, strategy: str, draws: int, seed: int) -> dict[str
     out = {}
     for event, rate in event_rates(case.model, arm).items():
         n = float(case.calibration_patients(arm))
-        u = uniforms(f"toxicity.{arm}.{event}", draws, seed)
+        u = uniforms(f"toxicity.{case.arms[case.owner(strategy, event)]}.{event}", draws, seed)
         out[event] = rate_quantile(float(rate[0]), n, u)
     return out
 
@@ -112,7 +112,9 @@ def analyse(case: Case, draws: int, patients: int, seed: int, threads: int | Non
     columns = []
     for strategy in case.arms:
         events = toxicity_draws(case, strategy, draws, seed)
-        parameters.update({f"toxicity: {strategy}.{e}": v for e, v in events.items()})
+        parameters.update(
+            {f"toxicity: {strategy}.{e}": v for e, v in events.items() if case.owner(strategy, e) == strategy}
+        )
         columns.append(_strategy(case, strategy, models, values, events, patients, seed, threads))
     parameters.update({f"survival: {name}": value for name, value in of_survival.items()})
     return _together(tuple(case.arms), columns, parameters, grouped(parameters), patients)

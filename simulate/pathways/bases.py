@@ -13,7 +13,7 @@ from simulate.evidence import Library
 from simulate.evidence.population_schema import PatientPopulation
 from simulate.evidence.regimen_schema import Anchor, Regimen, TrialArm
 from simulate.evidence.schema import Trial
-from simulate.model.types import ArmModel, JointModel
+from simulate.model.types import ArmModel, JointModel, Toxicity
 from simulate.pathways import effects
 from simulate.pathways.profiles import Profile, holds
 
@@ -70,6 +70,10 @@ class Evidence:
     def model(self, trial: str) -> JointModel:
         """The model of a trial, calibrated once."""
         return self.calibration(trial).model
+
+    def toxicities(self, trial: str) -> tuple[Toxicity, ...]:
+        """Adverse events that a trial counted."""
+        return self.model(trial).toxicities
 
     def cell(
         self, trial: str, arm: str, strata: tuple[str, ...], population: PatientPopulation, profile: Profile

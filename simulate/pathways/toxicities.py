@@ -36,7 +36,7 @@ def event_rates(evidence: Evidence, regimen: Regimen) -> dict[str, EventRates]:
             trial, arm = item.trial or regimen.evidence.trial, item.arm or regimen.evidence.arm
             if trial is None or arm is None:  # refused by the checks
                 continue
-            model = next(t for t in evidence.calibration(trial).model.toxicities if t.event == item.figure)
+            model = next(t for t in evidence.toxicities(trial) if t.event == item.figure)
             if arm not in model.rates:
                 continue
             grades, rates, label, headline = model.grades, model.rates[arm], model.label, model.headline

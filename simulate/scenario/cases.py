@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from simulate.economics.case import Case, asked, prepare
 from simulate.economics.composite import Composite, composite
+from simulate.economics.composite_events import Given
 from simulate.economics.networked import networked
+from simulate.evidence.setting import regimens_of
 from simulate.evidence.strategy_schema import LINES
 from simulate.scenario.pathways import PathwayScenario
 from simulate.scenario.scenario import Scenario
@@ -37,11 +39,21 @@ def case_of(scenario: Scenario | PathwayScenario) -> Case:
 def _of_pathways(scenario: PathwayScenario) -> Case:
     """Strategies of regimens: their evidence put together; what an analyst sees is the baseline's follow-up."""
     asked(scenario.file)  # before anything is assembled
-    survival = composite(scenario.id, scenario.strategies, scenario.plan)
+    survival = composite(scenario.id, scenario.strategies, scenario.plan, _given(scenario))
     arms = {s: s for s in scenario.strategies}
     patients = {s: _patients(survival, s) for s in scenario.strategies}
     follow_up = min(_follow_up(scenario), scenario.file.horizon)
     return prepare(scenario.file, scenario.library, survival, arms, survival.mix, follow_up, patients)
+
+
+def _given(scenario: PathwayScenario) -> dict[str, Given]:
+    """What each strategy's patients get, as it is priced."""
+    question = asked(scenario.file)
+    out = {}
+    for s in scenario.strategies:
+        added = question.added.get(s, {})
+        out[s] = Given({k: v for k, v in regimens_of(scenario.file, s).items() if k not in added}, added)
+    return out
 
 
 def _patients(survival: Composite, strategy: str) -> int:
