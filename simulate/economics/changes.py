@@ -12,12 +12,12 @@ What is changed is found by a dotted name. `numbers` lists them all: places of t
     months.
 
 Numbers are evaluated many values at a time: one pass over the account book serves every value that leaves the clock
-as it is. `scenario_table` does the same for changes that are no numbers.
+as it is. `simulate.economics.named_changes` has changes that are no numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,8 +29,6 @@ from simulate.errors import input_error
 
 Array = NDArray[np.float64]
 CLOCK = ("discount.both", "discount.costs", "discount.effects", "horizon")  # in the order in which they are applied
-RATES = (0.0, 0.015, 0.06)  # yearly discount rates that agencies ask for or compare with
-HORIZONS = (60.0, 120.0, 240.0)  # months
 
 
 @dataclass(frozen=True)
@@ -189,73 +187,3 @@ def increment(case: Case, strategy: str | None = None) -> Increment:
     """Incremental cost and QALYs of an evaluation as it stands."""
     cost, qaly = increments(case, {}, strategy)
     return Increment(float(cost[0]), float(qaly[0]))
-
-
-# ------------------------------------------------------------------------------------------------ named changes
-@dataclass(frozen=True)
-class Change:
-    """A named change of an evaluation."""
-
-    name: str
-    apply: Callable[[Case], Case]
-
-
-@dataclass(frozen=True)
-class Row:
-    """An evaluation under one change: `increment` over the comparator, `inmb` at each threshold."""
-
-    name: str
-    increment: Increment
-    inmb: tuple[float, ...]
-
-
-def shared_waste(case: Case) -> Case:
-    """Every drug paid for by the milligram: what is left in a vial goes to the next patient."""
-    drugs = {k: v.model_copy(update={"waste": "shared"}) for k, v in case.file.drugs.items()}
-    return replace(case, file=case.file.model_copy(update={"drugs": drugs}))
-
-
-def until_progression(case: Case) -> Case:
-    """Nobody stops treatment before progression, but for the cycles a regimen is limited to."""
-    return replace(case, stops=dict.fromkeys(case.stops, 0.0))
-
-
-def standard_changes(case: Case) -> list[Change]:
-    """The changes asked of every evaluation, but for those that it is made with already."""
-    out = []
-    for rate in RATES:
-        if not rate == case.clock.rate("costs") == case.clock.rate("effects"):
-            name = f"discounted at {100.0 * rate:.3g} %"
-            out.append(Change(name, lambda c, r=rate: with_clock(c, costs=r, effects=r)))  # type: ignore[misc]
-    for months in HORIZONS:
-        if months != case.clock.horizon:
-            out.append(Change(f"horizon {months / 12.0:g} years", lambda c, m=months: with_clock(c, horizon=m)))  # type: ignore[misc]
-    for counting, words in (
-        ("integral", "continuously"),
-        ("half_cycle", "by half-cycle correction"),
-        ("start", "at the start of cycles"),
-        ("end", "at the end of cycles"),
-        ("simpson", "by Simpson's rule"),
-    ):
-        if counting != case.clock.counting:
-            out.append(Change(f"time counted {words}", lambda c, how=counting: with_clock(c, counting=how)))  # type: ignore[misc]
-    if any(d.waste == "whole" for d in case.file.drugs.values()):
-        out.append(Change("vials shared", shared_waste))
-    if any(case.stops.values()):
-        out.append(Change("treated until progression", until_progression))
-    return out
-
-
-def scenario_table(case: Case, changes: Sequence[Change] | None = None, strategy: str | None = None) -> list[Row]:
-    """An evaluation under each change alone; the first row is the evaluation itself.
-
-    Parameters
-    ----------
-    changes : by default `standard_changes`.
-    """
-    chosen = [Change("as evaluated", lambda c: c), *(standard_changes(case) if changes is None else changes)]
-    rows = []
-    for change in chosen:
-        found = increment(change.apply(case), strategy)
-        rows.append(Row(change.name, found, tuple(found.inmb(t) for t in case.thresholds)))
-    return rows

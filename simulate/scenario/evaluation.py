@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from simulate.economics.acceptability import Acceptability, acceptability
 from simulate.economics.case import Case
-from simulate.economics.changes import Row, scenario_table
 from simulate.economics.compared import STRUCTURES, Structured, all_structures, joint_partition
 from simulate.economics.frontier import incremental_analysis, pairwise
+from simulate.economics.named_changes import Row, scenario_table
 from simulate.economics.one_way import Tornado, tornado
 from simulate.economics.own import OwnCase, prepare_own
 from simulate.economics.own_one_way import tornado_own

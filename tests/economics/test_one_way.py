@@ -10,17 +10,15 @@ import pytest
 from simulate.economics.amounts import Values, quantile
 from simulate.economics.case import aging
 from simulate.economics.changes import (
-    Change,
     Increment,
     evaluated,
     increment,
     increments,
     numbers,
-    scenario_table,
-    standard_changes,
     with_clock,
 )
 from simulate.economics.clock import Clock
+from simulate.economics.named_changes import Change, scenario_table, standard_changes, treated_for
 from simulate.economics.one_way import ranges, survival_increments, tornado, turning_value, two_way, value_based_price
 from simulate.errors import InputError
 from simulate.evidence.economics_schema import AgeNorm, Discount
@@ -202,6 +200,31 @@ def test_changes_that_are_no_numbers(case):
     assert rows["vials shared"].increment.cost < base.increment.cost
     assert rows["vials shared"].increment.qaly == pytest.approx(base.increment.qaly, rel=1e-12)
     assert rows["treated until progression"].increment.cost > 1.3 * base.increment.cost
+    base_q = base.increment.qaly
+    fewer, more = rows["median of one cycle fewer"].increment, rows["median of one cycle more"].increment
+    assert fewer.cost < base.increment.cost < more.cost < rows["treated until progression"].increment.cost
+    assert fewer.qaly == pytest.approx(base_q, rel=1e-12)
+    assert (
+        rows["whole vials opened for each dose"].increment.cost >= base.increment.cost
+        if any(d.waste == "shared" for d in case.file.drugs.values())
+        else "whole vials opened for each dose" not in rows
+    )
+    half_days, twice = (
+        rows["adverse events last half as long"].increment,
+        rows["adverse events last twice as long"].increment,
+    )
+    # a loss is proportional to its days
+    assert twice.qaly - base_q == pytest.approx(2.0 * (base_q - half_days.qaly), rel=1e-9)
+    assert twice.qaly < base_q
+
+    def spent(strategy: str) -> float:  # on drugs of which no dose intensity is stated: all but bevacizumab
+        book = case.outcomes(strategy, case.integrated(strategy), Values.mean(case.file)).costs
+        return sum(float(x.total[0]) for x in book if x.category == "drugs" and x.name != "bevacizumab")
+
+    saved = 0.1 * (spent("bevacizumab") - spent("chemotherapy"))
+    nine = rows["nine of ten doses given, where no share is stated"].increment
+    assert nine.cost == pytest.approx(base.increment.cost - saved, rel=1e-9)
+    same(increment(treated_for(case, 0.0)), base.increment)
     assert rows["horizon 5 years"].increment.qaly < base.increment.qaly < rows["horizon 20 years"].increment.qaly
     start, end = (
         rows["time counted at the start of cycles"].increment,
