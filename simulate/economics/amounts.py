@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from simulate.evidence.economics_schema import Economics
+from simulate.evidence.economics_schema import Economics, PriceIndex
 from simulate.evidence.money_schema import Disutility, Money, Quantity, Share, Utility
 
 Array = NDArray[np.float64]
@@ -25,20 +25,23 @@ Place = tuple[str | int, ...]
 def converted(amount: Money, file: Economics) -> float:
     """Factor that brings an amount to the file's currency and price year.
 
-    Another currency is exchanged in the year of its rate and then brought on by the index of the file's own country:
-    prices abroad before that year are not inflated there.
+    Another currency is brought to the year of its rate by the index of prices abroad, exchanged, and brought on by the
+    file's own index. An amount that is not indexed is exchanged at most.
     """
-    year = amount.price_year or file.price_year
-    if amount.currency is None or amount.currency == file.currency:
-        return _index(file, year)
-    exchange = file.exchange[amount.currency]
-    return exchange.rate * _index(file, exchange.year)
+    exchange = None if amount.currency in (None, file.currency) else file.exchange[amount.currency]
+    if not amount.indexed:
+        return 1.0 if exchange is None else exchange.rate
+    if exchange is None:
+        return _ratio(file.index, amount.price_year, file.price_year)
+    at_home = _ratio(file.index, exchange.year, file.price_year)
+    return _ratio(exchange.index, amount.price_year, exchange.year) * exchange.rate * at_home
 
 
-def _index(file: Economics, year: int) -> float:
-    if year == file.price_year or file.index is None:
+def _ratio(index: PriceIndex | None, year: int | None, to: int) -> float:
+    """Prices of one year over those of another, of the same year where it is not said."""
+    if year is None or year == to or index is None:
         return 1.0
-    now, then = file.index.of(file.price_year), file.index.of(year)
+    now, then = index.of(to), index.of(year)
     return 1.0 if now is None or then is None else now / then  # refused by the checks
 
 

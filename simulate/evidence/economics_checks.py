@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from simulate.errors import InputError
-from simulate.evidence.economics_schema import Economics, EventValues, Instead, ReferenceCase, places_of
+from simulate.evidence.economics_schema import Economics, EventValues, Instead, PriceIndex, ReferenceCase, places_of
 from simulate.evidence.findings import Finding
 from simulate.evidence.messages import suggest
 from simulate.evidence.money_schema import Disutility, Money, Quantity, Share, Size, Utility
@@ -56,10 +56,12 @@ def check_economics(file: Economics, library: Library | None = None) -> list[Fin
             out += origin((name,), stated, library)
     for currency, exchange in file.exchange.items():
         out += origin(("exchange", currency), exchange, library)
+        if exchange.index is not None:
+            out += origin(("exchange", currency, "index"), exchange.index, library)
         if currency == file.currency:
             out.append(Finding(("exchange", currency), "is the file's own currency.", "Remove it."))
         elif exchange.year != file.price_year:
-            out += _indexed(("exchange", currency, "year"), exchange.year, file)
+            out += _indexed(("exchange", currency, "year"), exchange.year, file.price_year, file.index)
     if library is not None:
         out += _reference(file, library)
     return out + _sources(file.sources, library)
@@ -154,18 +156,34 @@ def _convertible(path: FieldPath, amount: Money, file: Economics) -> Iterator[Fi
         message = f"is in {amount.currency}, the file in {file.currency}, and no exchange rate is given."
         yield Finding((*path, "currency"), message, f"Add `exchange: {{{amount.currency}: {{rate: …, year: …}}}}`.")
     year = amount.price_year
-    if year is not None and year != file.price_year and amount.currency in (None, file.currency):
-        yield from _indexed((*path, "price_year"), year, file)
-
-
-def _indexed(path: FieldPath, year: int, file: Economics) -> Iterator[Finding]:
-    if file.index is None:
-        message = f"{year} is not the file's price year {file.price_year}, and no index is given."
-        yield Finding(path, message, "Add `index` with a value for both years.")
+    if year is None and not amount.indexed:
+        yield Finding((*path, "indexed"), "is false of an amount without its year.", "Give `price_year`.")
+    if year is None or not amount.indexed:
         return
-    for needed in (year, file.price_year):
-        if file.index.of(needed) is None:
-            yield Finding(path, f"the index has no value for {needed}.", "Add it to `index.values`.")
+    here: FieldPath = (*path, "price_year")
+    if amount.currency in (None, file.currency):
+        yield from _indexed(here, year, file.price_year, file.index)
+    elif amount.currency in file.exchange:
+        exchange = file.exchange[amount.currency]
+        yield from _indexed(here, year, exchange.year, exchange.index, amount.currency)
+
+
+def _indexed(
+    path: FieldPath, year: int, to: int, index: PriceIndex | None, abroad: str | None = None
+) -> Iterator[Finding]:
+    """An index with both years, unless they are one."""
+    if year == to:
+        return
+    name = "index" if abroad is None else f"exchange.{abroad}.index"
+    leave = "" if path[0] == "exchange" else ", or `indexed: false` to the amount"
+    if index is None:
+        whose = f"the file's price year {to}" if abroad is None else f"{to}, the year of the rate of {abroad}"
+        advice = f"Add `{name}` with a value for both years{leave}."
+        yield Finding(path, f"{year} is not {whose}, and no index is given.", advice)
+        return
+    for needed in (year, to):
+        if index.of(needed) is None:
+            yield Finding(path, f"the index has no value for {needed}.", f"Add it to `{name}.values`{leave}.")
 
 
 def _drugs(file: Economics) -> Iterator[Finding]:

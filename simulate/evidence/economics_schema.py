@@ -100,10 +100,14 @@ class PriceIndex(Stated):
 
 
 class Exchange(Stated):
-    """Units of the file's currency for one of another, in a year; the amount is then brought on by the index."""
+    """Units of the file's currency for one of another, in a year; the amount is then brought on by the file's index.
+
+    `index` is of prices abroad: amounts with a `price_year` are brought to the year of the rate by it.
+    """
 
     rate: Positive
     year: Year
+    index: PriceIndex | None = None
 
 
 class Vial(Model):

@@ -89,11 +89,15 @@ class Share(Quantity):
 
 
 class Money(Quantity):
-    """An amount in `currency` at prices of `price_year`; those of the file where it does not say."""
+    """An amount in `currency` at prices of `price_year`; those of the file where it does not say.
+
+    `indexed` is false of an amount that stands as it was in its year: a list price, or a year before the index.
+    """
 
     value: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
     currency: Currency | None = None
     price_year: Year | None = None
+    indexed: bool = True
 
 
 class Size(Quantity):

@@ -10,7 +10,8 @@ Everything else needs a line in `economics_rulings.csv`: the part of the number,
 and why. In a computation `a`, `b`, … are what was printed, `low` and `high` the printed interval; the result is
 compared to the digits that the file gives. `ours` stands for a spread that no source printed, `ours:` with a
 computation for such a standard error. Years of prices are those printed with the amount, else of the citation, else
-ruled on by source. A ruling without which the transcriptions agree is an error.
+ruled on by source; all but prices of drugs are brought on by an index that has their year, abroad where they are from
+there. A ruling without which the transcriptions agree is an error.
 """
 
 from __future__ import annotations
@@ -168,8 +169,12 @@ def money_agrees(file: str, place: str) -> bool:
         number, of = [g for g in size.groups() if g]
         if stated(file, place.removesuffix("price") + "mg") != float(number) * (1000 if of == "g" else 1):
             return False
-    if place.startswith("drugs.") or currency != setting.currency:
-        return found.price_year is None  # neither is indexed
+    index = setting.index if currency == setting.currency else setting.exchange[currency].index
+    if place.startswith("drugs."):  # list prices stand as they were
+        if found.indexed and found.price_year is not None:
+            return False
+    elif found.indexed == (found.price_year is not None and index.of(found.price_year) is None):
+        return False
     year = found.price_year or setting.price_year
     if years(unit):
         return year in years(unit)
@@ -249,6 +254,13 @@ def every_number() -> list[tuple[str, str]]:
             out += [(name, ".".join(("instead", *map(str, p)))) for p, q in numbered.items() if not q.assumed]
             out += [(name, f"instead.responses.{r}.{x}") for r in asked.instead.responses for x in ("after", "days")]
     return out
+
+
+@pytest.mark.parametrize(("file", "currency", "other"), [("us", "GBP", "uk"), ("uk", "USD", "us")])
+def test_prices_abroad_are_brought_on_as_the_file_of_that_country_does(file, currency, other):
+    here, there = LIBRARY.economics(file).exchange[currency].index, LIBRARY.economics(other).index
+    assert here.source == there.source
+    assert {v.year: v.value for v in here.values}.items() <= {v.year: v.value for v in there.values}.items()
 
 
 def test_every_number_was_typed_twice():

@@ -81,6 +81,15 @@ def test_brought_to_the_currency_and_year_of_the_file():
     assert converted(Money(value=1.0, currency="GBP"), toy) == pytest.approx(1.5)
     # exchanged in the year of the rate, then brought on by the index at home
     assert converted(Money(value=1.0, currency="EUR"), toy) == pytest.approx(1.2 * 1.5)
+    # a price abroad of another year is first brought to that of the rate by the index there
+    there = {"label": "there", "values": [{"year": 2000, "value": 50.0}, {"year": 2010, "value": 60.0}]}
+    abroad = file(exchange={"EUR": {"rate": 1.2, "year": 2010, "index": there}})
+    assert converted(Money(value=1.0, currency="EUR", price_year=2000), abroad) == pytest.approx(1.2 * 1.2 * 1.5)
+    assert converted(Money(value=1.0, currency="EUR", price_year=2010), abroad) == pytest.approx(1.2 * 1.5)
+    # what is not indexed is exchanged at most, of a year that no index has too
+    assert converted(Money(value=1.0, price_year=2010, indexed=False), abroad) == 1.0
+    assert converted(Money(value=1.0, price_year=1990, indexed=False), abroad) == 1.0
+    assert converted(Money(value=1.0, currency="EUR", price_year=1990, indexed=False), abroad) == 1.2
     money = {"value": 100.0, "cv": 0.3, "currency": "EUR"}
     toy = file(monitoring={"scan": money})
     assert Values.mean(toy)["monitoring", "scan"] == pytest.approx(180.0)

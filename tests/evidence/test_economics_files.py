@@ -65,6 +65,9 @@ RULES = {
     "other currency without exchange": ("  EUR: {rate", "  GBP: {rate", r"cisplatin.vials\[1\].price.currency: is in EUR, the file in USD, and no exchange rate is given. Add `exchange: \{EUR"),
     "exchange with oneself": ("  EUR: {rate: 1.1, year: 2018", "  USD: {rate: 1.1, year: 2020, assumed: true, why: x}\n  EUR: {rate: 1.1, year: 2018", "exchange.USD: is the file's own currency. Remove it"),
     "exchange of a year without index": ("{rate: 1.1, year: 2018", "{rate: 1.1, year: 2017", "exchange.EUR.year: the index has no value for 2017"),
+    "price abroad of another year": ("{value: 18, currency: EUR", "{value: 18, price_year: 2010, currency: EUR", r"vials\[1\].price.price_year: 2010 is not 2018, the year of the rate of EUR, and no index is given. Add `exchange.EUR.index` with a value for both years, or `indexed: false` to the amount"),
+    "index abroad of no source": ("{rate: 1.1, year: 2018", "{rate: 1.1, index: {label: x, values: [{year: 2018, value: 1}]}, year: 2018", "exchange.EUR.index: has no source"),
+    "not indexed and of no year": ("{value: 18, currency: EUR", "{value: 18, indexed: false, currency: EUR", r"vials\[1\].price.indexed: is false of an amount without its year. Give `price_year`"),
     "both se and cv": ("{value: 120, se: 20", "{value: 120, cv: 0.2, se: 20", "monitoring.examination: has se and cv. Keep one"),
     "both se and an interval": ("{value: 0.6, interval", "{value: 0.6, se: 0.05, interval", "progressed.utility: has se and interval. Keep one"),
     "spread of a fixed number": ("{value: 10, distribution: fixed", "{value: 10, se: 1, distribution: fixed", r"vials\[0\].price.se: is given for a fixed number"),
@@ -234,6 +237,19 @@ def test_without_an_index_every_other_year_is_refused(folder):
     problems = Library([]).check(path)
     assert [p.field for p in problems] == ["exchange.EUR.year", "states.progressed.cost.price_year"]
     assert all("is not the file's price year 2020, and no index is given. Add `index`" in str(p) for p in problems)
+
+
+def test_an_index_abroad_needs_both_years(folder):
+    path = folder / f"{FILE}.yaml"
+    text = path.read_text(encoding="utf-8")
+    index = "index: {label: there, assumed: true, why: x, values: [{year: 2016, value: 1}]}"
+    text = text.replace("{rate: 1.1,", f"{{{index}, rate: 1.1,").replace("{value: 18,", "{value: 18, price_year: 2016,")
+    path.write_text(text, encoding="utf-8")
+    assert [str(p).partition("price_year: ")[2] for p in Library([]).check(path)] == [
+        "the index has no value for 2018. Add it to `exchange.EUR.index.values`, or `indexed: false` to the amount."
+    ]
+    path.write_text(text.replace("price_year: 2016", "price_year: 2016, indexed: false"), encoding="utf-8")
+    assert Library([]).check(path) == []
 
 
 def test_a_trial_is_weighed_by_whom_it_serves(folder):
