@@ -1,9 +1,9 @@
 """Adverse events of strategies whose evidence comes from many trials: of what their patients are given.
 
-What is given is what is priced. Where that is the regimen which carries a strategy's survival, rates are those of the
-pathways, moved by who the patients are. Where it is other regimens (a mixture of drugs that one arm stands for), rates
-are those of each regimen's own study: averaged over the regimens that report an event, the others taken as these, if
-at least half of the patients get one of them, and otherwise left out, because a dash is not a zero. What is given on
+What is given is what is priced. Where that is a regimen which carries the survival of a strategy, rates are those of
+the pathways, moved by who the patients are. Where it is other regimens (a mixture of drugs that one arm stands for),
+rates are those of each regimen's own study: averaged over the regimens that report an event, the others taken as these,
+if at least half of the patients get one of them, and otherwise left out, because a dash is not a zero. What is given on
 top of a regimen adds its events and takes none away; two causes of one event are independent.
 """
 
@@ -63,11 +63,11 @@ def events_of(plan: Plan, strategies: tuple[str, ...], given: Mapping[str, Given
 
 
 def _of_strategy(plan: Plan, strategy: str, given: Given | None, files: Evidence) -> list[Rate]:
-    carrying = {t.steps[0].regimen for t in plan.treatments[strategy] if t.steps[0] is not None}
-    if given is None or not given.regimens or set(given.regimens) == carrying:
-        out = {r.event: r for r in _of_plan(plan, strategy)}
-    else:
-        out = {r.event: r for r in mixed(files, given.regimens)}
+    carried = {s: frozenset(t.steps[0].regimen for t in own if t.steps[0]) for s, own in plan.treatments.items()}
+    wanted = carried[strategy] if given is None or not given.regimens else frozenset(given.regimens)
+    same = [s for s in (strategy, *carried) if carried[s] == wanted]
+    found = _of_plan(plan, same[0]) if same else mixed(files, given.regimens if given else {})
+    out = {r.event: r for r in found}
     for name, share in (given.added if given is not None else {}).items():
         for r in single(files, name):
             known = out[r.event].value if r.event in out else 0.0

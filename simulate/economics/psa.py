@@ -87,8 +87,9 @@ def toxicity_draws(case: Case, strategy: str, draws: int, seed: int) -> dict[str
     arm = case.arms[strategy]
     out = {}
     for event, rate in event_rates(case.model, arm).items():
-        n = float(case.calibration_patients(arm))
-        u = uniforms(f"toxicity.{case.arms[case.owner(strategy, event)]}.{event}", draws, seed)
+        owner = case.arms[case.owner(strategy, event)]
+        n = float(case.calibration_patients(owner))
+        u = uniforms(f"toxicity.{owner}.{event}", draws, seed)
         out[event] = rate_quantile(float(rate[0]), n, u)
     return out
 

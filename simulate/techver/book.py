@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulate.economics.case import event_rates
 from simulate.economics.doses import BODIES, CLEARANCE_CAP
 from simulate.economics.outcomes import Outcomes
 from simulate.economics.schedule import doses
@@ -19,6 +20,7 @@ from simulate.techver.world import World
 
 Array = NDArray[np.float64]
 DEARER, LARGER, HUGE = 1.5, 1.2, 10.0
+ROUNDING = 1e-9  # of a rate
 TAKEN = 1e-3  # of a month: doses are counted at their moments, the trace is kept by days
 
 
@@ -227,9 +229,25 @@ def adverse(subject: Subject, world: World) -> list[Check]:
     return out
 
 
+def same_treatment(subject: Subject) -> list[Check]:
+    """Who gets all that another strategy gives, in the same shares, has its events at least as often."""
+    out, case = [], subject.case
+    given = {s: {k: share for k, (_, share) in own.items()} for s, own in case.regimens.items()}
+    for one, less_given in given.items():
+        for other, more in given.items():
+            if one != other and less_given and less_given.items() <= more.items():
+                rates = (event_rates(case.model, case.arms[s]) for s in (one, other))
+                few, many = rates
+                lost = [e for e, v in few.items() if e not in many or many[e][0] < v[0] - ROUNDING]
+                out.append(true(f"{other}: the events of {one}, whose treatment is part of it", not lost,
+                                f"missing or rarer: {', '.join(lost)}" if lost else f"{len(few)} events"))  # fmt: skip
+    return out
+
+
 def tv22(subject: Subject) -> Verdict:
-    """Adverse events: no consequence, rate 0, rate 1."""
-    return decide("TV22", adverse(subject, subject.point), absent="no adverse event of the trial is priced.")
+    """Adverse events: no consequence, rate 0, rate 1; the same treatment, the same events."""
+    checks = [*adverse(subject, subject.point), *same_treatment(subject)]
+    return decide("TV22", checks, absent="no adverse event of the trial is priced.")
 
 
 # ------------------------------------------------------------------------------------------------ TV23

@@ -184,8 +184,8 @@ def _rates(subject: Subject) -> list[Check]:
     """Adverse events: beta, of the reported rate as its mean and the arm's patients as its size."""
     out = []
     for s in subject.strategies:
-        n = float(subject.case.calibration_patients(subject.case.arms[s]))
         for event, values in subject.engine.rates(subject.case, s, MANY, subject.seed).items():
+            n = float(subject.case.calibration_patients(subject.case.arms[subject.case.owner(s, event)]))
             rate = float(subject.point.events[s][event][0])
             if not 0.0 < rate < 1.0:
                 out.append(true(f"{s}, {event}: a rate of {rate:g} stays", np.all(values == rate)))

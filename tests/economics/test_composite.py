@@ -8,12 +8,16 @@ import pytest
 import simulate as sim
 from simulate.cohort_draws import entry_times
 from simulate.economics.amounts import Values
+from simulate.economics.changes import evaluated, numbers
 from simulate.economics.composite import Composite, composite
+from simulate.economics.composite_events import Given, events_of, single
 from simulate.economics.model_range import model_range
 from simulate.economics.psa import analyse, toxicity_draws
 from simulate.economics.traces import PF, simulated
 from simulate.errors import InputError
+from simulate.pathways.bases import Evidence
 from simulate.pathways.oracle import integrate
+from simulate.pathways.toxicities import event_rates
 from simulate.scenario.cases import case_of
 
 PATIENTS, DRAWS = 100_000, 60
@@ -155,6 +159,47 @@ def test_a_dash_is_not_a_zero(case, whole):
     ocular = next(t for t in whole.model.toxicities if t.event == "ocular")
     assert set(ocular.rates) == {"tisotumab_vedotin"}
     assert "ocular" not in case.care("chemotherapy").events
+
+
+def test_events_are_those_of_what_is_given(case):
+    """Chemotherapy is carried by innovaTV 301 and priced as four drugs: neutropenia of those three that report it."""
+    shares = {"pemetrexed": 0.389, "vinorelbine": 0.112, "topotecan": 0.074}
+    files = Evidence(case.calibration.plan.lines.evidence.library)
+    own = {}
+    for name in shares:
+        found = event_rates(files, files.regimen(name))["neutropenia"]
+        own[name] = found.rates[found.grades.index(found.headline) if found.headline else 0]
+    expected = sum(shares[n] * own[n] for n in shares) / sum(shares.values())
+    assert case.care("chemotherapy").events["neutropenia"][0] == pytest.approx(expected, rel=1e-3)
+    assert "neuropathy" not in case.care("chemotherapy").events  # reported of vinorelbine alone, for one in nine
+
+
+def test_what_is_added_takes_no_event_away():
+    sbrt = case_of(sim.load("oligometastatic_sbrt_us"))
+    systemic, both = (sbrt.care(s).events for s in ("systemic", "borrowed"))
+    assert len(systemic) >= 6
+    assert {e: v[0] for e, v in systemic.items()} == {e: both[e][0] for e in systemic}
+    # one number, drawn and varied once
+    drawn = [toxicity_draws(sbrt, s, 50, 3) for s in ("systemic", "borrowed")]
+    for event in systemic:
+        np.testing.assert_array_equal(drawn[0][event], drawn[1][event])
+        assert sbrt.owner("borrowed", event) == "systemic"
+    assert "toxicity.systemic.fistula" in numbers(sbrt)
+    assert "toxicity.borrowed.fistula" not in numbers(sbrt)
+    cost, qaly = evaluated(sbrt, {"toxicity.systemic.fistula": [0.0, 1.0]})["borrowed"]
+    assert cost[1] - cost[0] > 10_000.0
+    assert qaly[1] < qaly[0]
+
+
+def test_events_on_top_are_independent_causes(case):
+    rates = {r.event: r.value for r in single(Evidence(case.calibration.plan.lines.evidence.library), "topotecan")}
+    plan = case.calibration.plan
+    given = {"chemotherapy": Given({"pemetrexed": 1.0}, {"topotecan": 0.5})}
+    found = {t.event: t.rates["chemotherapy"][0] for t in events_of(plan, ("chemotherapy",), given)}
+    alone = {r.event: r.value for r in single(Evidence(plan.lines.evidence.library), "pemetrexed")}
+    expected = 1.0 - (1.0 - alone["neutropenia"]) * (1.0 - 0.5 * rates["neutropenia"])
+    assert found["neutropenia"] == pytest.approx(expected, rel=1e-12)
+    assert found["thrombocytopenia"] == pytest.approx(0.5 * rates["thrombocytopenia"], rel=1e-12)
 
 
 def test_later_lines_are_refused():

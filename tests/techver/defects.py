@@ -218,6 +218,20 @@ def never_stopped(case, *rest):
     return replace(case, stops=dict.fromkeys(case.stops, 0.0)), *rest
 
 
+def lost_event(subject):
+    """One arm is given all that the other is, and the event that the other has more often is still its own, lost."""
+    case = subject.case
+    one, other = case.arms
+    given = {**case.regimens, other: {**case.regimens[one], **case.regimens[other]}}
+    model = case.model
+    kept = tuple(
+        replace(t, rates={a: r for a, r in t.rates.items() if a != case.arms[other]}) if t.event == "neutropenia" else t
+        for t in model.toxicities
+    )
+    calibration = replace(case.calibration, model=replace(model, toxicities=kept))
+    return replace(subject, case=replace(case, regimens=given, calibration=calibration))
+
+
 def deviations(subject):
     """Standard deviations taken for standard errors: of a sample of 100."""
     sound = subject.engine.drawn
@@ -343,7 +357,8 @@ DEFECTS = {
     "TV20": {"half-cycle on drugs": book(corrected_drugs), "start and end exchanged": called(start_and_end)},
     "TV21": {"sides exchanged": unclocked(costs=lambda d: d.effects, effects=lambda d: d.costs), "late": by(Late),
              "force for rate": unclocked(method=lambda d: "continuous")},
-    "TV22": {"harm as benefit": scaled("health", -1.0, is_category("toxicity")),
+    "TV22": {"an event lost with what is added": lost_event,
+             "harm as benefit": scaled("health", -1.0, is_category("toxicity")),
              "free events": scaled("costs", 0.0, is_category("toxicity"))},
     "TV23": {"doses too many": scaled("costs", 1.1, is_category("drugs")), "stops ignored": called(never_stopped),
              "price of 3": lines("costs", change=dear_doses)},
