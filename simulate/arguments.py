@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from simulate.errors import InputError, input_error
+
+WRITTEN = ("report.html", "summary.json", "provenance.json", "model.json")  # in the folder of every run and evaluation
 
 
 def overrides(items: list[str]) -> dict[str, str]:
@@ -37,7 +40,7 @@ def exported(names: list[str], out: Path | None) -> tuple[str, ...]:
 
 
 def writable(out: Path | None) -> None:
-    """Refuse a folder that cannot be written before the work is done rather than after."""
+    """Refuse a folder that cannot be written before the work is done rather than after: it is tried."""
     if out is None:
         return
     found = out.resolve()
@@ -52,6 +55,15 @@ def writable(out: Path | None) -> None:
         raise input_error(
             "cannot be written: no permission.", file=str(out), advice="Choose a folder you may write to."
         )
+    try:
+        Path(tempfile.mkdtemp(prefix=".", suffix=".part", dir=existing)).rmdir()
+    except OSError as error:
+        message = f"cannot be written ({error.strerror})."
+        raise input_error(message, file=str(out), advice="Choose a folder you may write to.") from None
+    for name in WRITTEN:
+        if (found / name).is_dir():
+            advice = "Move it, or name another folder with --out."
+            raise input_error("is a folder where a file is to be written.", file=str(out / name), advice=advice)
 
 
 def stored_model(path: Path) -> Any:

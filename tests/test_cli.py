@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -405,6 +406,9 @@ def test_other_refusals(work, arguments, message):
     assert_refused(simulate(*arguments), message)
 
 
+WRITING = [("run", "bevacizumab"), ("evaluate", "bevacizumab_us"), ("fidelity", "gog240"), ("verify",)]
+
+
 @pytest.fixture
 def no_work(monkeypatch):
     """Fail when anything is simulated."""
@@ -413,11 +417,12 @@ def no_work(monkeypatch):
         pytest.fail("the refusal came after the work")
 
     monkeypatch.setattr("simulate.scenario.Scenario.run", simulated)
+    monkeypatch.setattr("simulate.scenario.evaluation.evaluate", simulated)
     monkeypatch.setattr("simulate.show.fidelity", simulated)
     monkeypatch.setattr("simulate.verify.agreement", simulated)
 
 
-@pytest.mark.parametrize("command", [("run", "bevacizumab"), ("fidelity", "gog240"), ("verify",)])
+@pytest.mark.parametrize("command", WRITING)
 def test_an_output_that_cannot_be_a_folder_is_refused_first(work, no_work, command):
     Path("taken").write_text("mine")
     assert_refused(simulate(*command, "--out", "taken"), "taken: is a file, not a folder.")
@@ -425,13 +430,33 @@ def test_an_output_that_cannot_be_a_folder_is_refused_first(work, no_work, comma
     assert Path("taken").read_text() == "mine"
 
 
-@pytest.mark.parametrize("command", [("run", "bevacizumab"), ("fidelity", "gog240"), ("verify",)])
+@pytest.mark.parametrize("command", WRITING)
 def test_a_folder_without_permission_is_refused_first(work, no_work, command, monkeypatch):
     Path("locked").mkdir(mode=0o555)
     if os.access("locked", os.W_OK):  # root may write anywhere: let the system say what it says to everyone else
         monkeypatch.setattr("simulate.arguments.os.access", lambda path, mode: Path(path).name != "locked")
     assert_refused(simulate(*command, "--out", "locked/new"), "locked/new: cannot be written: no permission.")
     assert list(Path("locked").iterdir()) == []
+
+
+@pytest.mark.parametrize("command", WRITING)
+def test_a_folder_that_the_system_refuses_is_refused_first(work, no_work, command, monkeypatch):
+    """A disk that is read only refuses root too, who has every permission."""
+
+    def refused(**_):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("simulate.arguments.tempfile.mkdtemp", refused)
+    assert_refused(
+        simulate(*command, "--out", "new"), "new: cannot be written (Read-only file system). Choose a folder"
+    )
+
+
+def test_what_is_in_the_way_inside_the_folder_is_refused_first(work, no_work):
+    Path("out/report.html").mkdir(parents=True)
+    for command in WRITING:
+        assert_refused(simulate(*command, "--out", "out"), "report.html: is a folder where a file is to be written.")
+    assert [p.name for p in Path("out").iterdir()] == ["report.html"]
 
 
 # ------------------------------------------------------------------------------------------------ interruption

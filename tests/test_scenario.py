@@ -272,6 +272,31 @@ def test_patients_must_be_at_least_one():
         sim.load("bevacizumab").run(patients=0)
 
 
+def test_overrides_may_begin_a_section_that_the_scenario_leaves_out():
+    """If they finish it; what they leave unfinished is said once, with how to write the whole of it."""
+    rates = {"costs": "0", "effects": "0.015", "method": "yearly"}
+    overrides = {f"economics.discounting.{k}": v for k, v in rates.items()}
+    found = sim.load("bevacizumab_us", overrides=overrides).file.economics.discounting
+    assert (found.costs, found.effects, found.method) == (0.0, 0.015, "yearly")
+    with pytest.raises(InputError) as caught:
+        sim.load("bevacizumab_us", overrides={"economics.discounting.costs": "0", "horizon": "far"})
+    assert str(caught.value).splitlines() == [
+        "--set economics.discounting.costs: the scenario has no economics.discounting, which needs effects, method "
+        "too. Set it whole: --set 'economics.discounting={costs: 0, effects: …, method: …}'.",
+        "--set horizon: 'far' is not a number.",
+    ]
+    with pytest.raises(InputError, match=r"no field 'economics\.discounting\.cost'\. Did you mean 'costs'"):
+        sim.load("bevacizumab_us", overrides={"economics.discounting.cost": "0"})
+
+
+@pytest.mark.parametrize(("age", "said"), [("147", "147 must be at most 110"), ("-1", "-1 must be at least 0")])
+def test_an_age_is_one_that_people_have(age, said):
+    with pytest.raises(InputError) as caught:
+        sim.load("bevacizumab_us", overrides={"economics.start_age": age})
+    assert str(caught.value) == f"--set economics.start_age: {said}."
+    assert sim.load("bevacizumab_us", overrides={"economics.start_age": "110"}).file.economics.start_age == 110.0
+
+
 def test_overrides_are_checked_against_the_trial_all_at_once():
     with pytest.raises(InputError) as refused:
         sim.load("bevacizumab", overrides={"population": "al", "follow_up.os": "finale", "comparator": "chemo"})

@@ -108,7 +108,7 @@ def _reference(file: Economics, library: Library) -> Iterator[Finding]:
         case = library.reference_case(file.reference_case)
     except InputError:
         message = f"reference case {file.reference_case!r} has errors."
-        yield Finding(("reference_case",), message, f"See `simulate check reference_cases/{file.reference_case}`.")
+        yield Finding(("reference_case",), message, library.see(f"reference_cases/{file.reference_case}"))
         return
     if case.currency != file.currency:
         message = f"{file.currency} is not the currency of reference case {case.id}, {case.currency}."

@@ -27,6 +27,7 @@ from simulate.evidence.money_schema import (
 from simulate.evidence.network_schema import Network
 from simulate.evidence.regimen_schema import Stated
 
+Age = Annotated[float, Field(strict=True, ge=0, le=110)]  # years
 Method = Literal["continuous", "yearly", "per_cycle"]
 
 
@@ -306,7 +307,7 @@ class EconomicQuestion(Model):
     regimens: dict[Id, Id | dict[Id, Proportion]] = Field(default_factory=dict)
     added: dict[Id, dict[Id, Proportion]] = Field(default_factory=dict)
     treated: dict[Id, Treated] = Field(default_factory=dict)
-    start_age: Positive | None = None
+    start_age: Age | None = None
     life_table: Id | None = None
     counting: Literal["integral", "start", "end", "half_cycle", "simpson"] = "integral"
     cycle: Positive = 1.0

@@ -50,7 +50,7 @@ def check_evaluation(scenario: Scenario, library: Library | None) -> Iterator[Fi
         setting = library.economics(asked.setting)
     except InputError:
         message = f"economic file {asked.setting!r} has errors."
-        yield Finding(("economics", "setting"), message, f"See `simulate check economics/{asked.setting}`.")
+        yield Finding(("economics", "setting"), message, library.see(f"economics/{asked.setting}"))
         return
     if asked.instead is not None:
         yield from check_instead(asked.instead, setting, library)
@@ -178,7 +178,7 @@ def _regimen(path: FieldPath, name: str, setting: Economics, library: Library) -
     try:
         regimen = library.regimen(name)
     except InputError:
-        yield Finding(path, f"regimen {name!r} has errors.", f"See `simulate check regimens/{name}`.")
+        yield Finding(path, f"regimen {name!r} has errors.", library.see(f"regimens/{name}"))
         return
     yield from _priced(path, regimen, setting)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,10 +64,16 @@ class Library:
                     Problem(str(folder), None, origin, "is not a folder.", "Give a folder laid out like params/.")
                 )
         self.folders: tuple[Path, ...] = (*reversed(overlays), bundled_params())
+        # what the command needs to find the same files; the environment says it by itself
+        self._option = "".join(f" --params {shlex.quote(str(p))}" for p in overlays[-1:] if params is not None)
         self._documents: dict[Path, Document] = {}
         self._cache: dict[tuple[str, str], Any] = {}
         self._merged: Sources | None = None
         self._used: dict[Path, FileProvenance] = {}
+
+    def see(self, name: str) -> str:
+        """Advice to look at a file whose errors are not told here: the command that tells them."""
+        return f"See `simulate check {name}{self._option}`."
 
     # -- finding ------------------------------------------------------------------------------
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
 from simulate.errors import InputError, Problem
 from simulate.evidence.document import Document, field_text
-from simulate.evidence.messages import fields_at, from_validation, suggest
+from simulate.evidence.messages import describe, fields_at, from_validation, suggest
 from simulate.evidence.scenario_checks import check_scenario
 from simulate.evidence.scenario_schema import Scenario
 from simulate.evidence.yaml_text import parse_value
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
 def override_scenario(scenario: Scenario, overrides: Mapping[str, str], library: Library | None) -> Scenario:
     """A copy of the scenario with fields replaced; `InputError` with all errors under their options."""
     data = _apply(scenario.model_dump(mode="json", by_alias=True), overrides, Scenario)
+    absent = {s: k for k in overrides for s in _absent(scenario, k)}
     try:
         changed = Scenario.model_validate(data)
     except ValidationError as error:
         found = from_validation(error, Scenario, Document("", data))
-        raise InputError([_under_option(p, overrides) for p in found]) from None
+        raise InputError([*_incomplete(found, absent, data), *(_under_option(p, overrides) for p in found)]) from None
     changed.in_folder(scenario.folder)
     findings = [f for f in check_scenario(changed, library) if f.severity == "error"]
     if findings:
@@ -65,8 +67,37 @@ def _put(data: dict[str, Any], key: str, value: Any, model: type[BaseModel]) -> 
         if is_last:
             node[part] = value
         else:
+            if node.get(part) is None and fields_at(model, tuple(parts[: depth + 1])):
+                node[part] = {}  # a section that the scenario leaves out begins with what is set in it
             node = node.get(part)
     return []
+
+
+def _absent(scenario: Scenario, key: str) -> Iterator[str]:
+    """Sections on the way to a field that the scenario does not have."""
+    parts = key.split(".")
+    node: Any = scenario
+    for depth, part in enumerate(parts[:-1]):
+        node = node.get(part) if isinstance(node, Mapping) else getattr(node, part, None)
+        if node is None and fields_at(Scenario, tuple(parts[: depth + 1])):
+            yield ".".join(parts[: depth + 1])
+
+
+def _incomplete(found: list[Problem], absent: Mapping[str, str], data: dict[str, Any]) -> list[Problem]:
+    """One problem for each section that the options begin and leave unfinished, in the place of each missing field."""
+    out = []
+    for section, key in absent.items():
+        missing = [p for p in found if p.field.rpartition(".")[0] == section and p.message == "is missing."]
+        if not missing:
+            continue
+        for p in missing:
+            found.remove(p)
+        names = [p.field.rpartition(".")[2] for p in missing]
+        given = reduce(lambda node, part: node[part], section.split("."), data)
+        whole = ", ".join([*(f"{k}: {describe(v)}" for k, v in given.items()), *(f"{n}: …" for n in names)])
+        message = f"the scenario has no {section}, which needs {', '.join(names)} too."
+        out.append(Problem(f"--set {key}", None, "", message, f"Set it whole: --set '{section}={{{whole}}}'."))
+    return out
 
 
 def _under_option(problem: Problem, overrides: Mapping[str, str]) -> Problem:

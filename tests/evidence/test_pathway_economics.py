@@ -49,6 +49,21 @@ def overlay(folder: Path, scenario: str, old: str, new: str) -> Path:
     return path
 
 
+def test_a_broken_file_of_prices_is_found_by_the_command_that_is_advised(tmp_path, monkeypatch):
+    """With the folder that it lies in, unless the environment names that."""
+    folder = tmp_path / "my prices"
+    (folder / "economics").mkdir(parents=True)
+    text = (bundled_params() / "economics" / "us.yaml").read_text(encoding="utf-8")
+    (folder / "economics" / "us.yaml").write_text(text.replace("value: 9100.0", "value: -1"), encoding="utf-8")
+    with pytest.raises(InputError, match="economic file 'us' has errors") as caught:
+        Library(folder).scenario(SECOND)
+    assert f"See `simulate check economics/us --params '{folder}'`." in str(caught.value)
+    assert any("-1 must be at least 0" in str(p) for p in Library(folder).check("economics/us"))
+    monkeypatch.setenv("SIMULATE_PARAMS", str(folder))
+    with pytest.raises(InputError, match="See `simulate check economics/us`"):
+        Library().scenario(SECOND)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_each_fault(name, tmp_path):
     scenario, old, new, says = CASES[name]
