@@ -43,9 +43,11 @@ def in2(subject: Subject) -> Verdict:
     for calibration in subject.case.calibrations.values():
         for x, p in zip(calibration.statistics, calibration.prediction, strict=True):
             if x.kind == "median" and x.role == "primary":
-                ratio = x.from_scale(float(p)) / x.value
-                checks.append(equal(f"{x.figure}: calibrated and reported", ratio, 1.0, MEDIAN))
-    return decide("IN2", checks, absent="no median is a primary figure.")
+                months = x.from_scale(float(p))
+                margin = np.asarray(MEDIAN - abs(months / x.value - 1.0))
+                said = f"{months:.3g} v {x.value:.3g} months"
+                checks.append(Check(f"{x.figure}: calibrated and reported", margin, said))
+    return decide("IN2", checks, f"Allowed: {MEDIAN:.0%}.", absent="no median is a primary figure.")
 
 
 def in3(subject: Subject) -> Verdict:

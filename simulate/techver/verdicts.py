@@ -75,9 +75,11 @@ def equal(what: str, found: ArrayLike, expected: ArrayLike, tolerance: float = R
 
 
 def at_most(what: str, low: ArrayLike, high: ArrayLike, tolerance: float = ROUNDING) -> Check:
-    """No higher but for `tolerance` of the higher number, or of 1 where it is smaller."""
+    """No higher but for `tolerance` of the higher number, or of 1 where it is smaller; said where it was needed."""
     a, b = np.asarray(low, np.float64), np.asarray(high, np.float64)
-    return Check(what, np.asarray(b - a + tolerance * np.maximum(np.abs(b), 1.0)), f"{_said(a)} ≤ {_said(b)}")
+    allowed = np.asarray(tolerance * np.maximum(np.abs(b), 1.0))
+    more = f" + {float(allowed.mean()):.3g}" if np.any(a > b) and tolerance > 0.0 else ""
+    return Check(what, np.asarray(b - a + allowed), f"{_said(a)} ≤ {_said(b)}{more}")
 
 
 def less(what: str, low: ArrayLike, high: ArrayLike) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 import simulate as sim
 from simulate.cli import app
 from simulate.techver import ASSERTIONS, records, subject_of, verified
+from simulate.techver.verdicts import at_most
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -45,6 +47,24 @@ def test_catches(name, defect, subject):
     (verdict,) = verified(DEFECTS[name][defect](subject), (name,))
     assert verdict.verdict == "failed", verdict.detail
     assert "could not be computed" not in verdict.detail, verdict.detail
+
+
+def test_figures_are_said_as_they_are_compared(verdicts):
+    """Medians in months, and how much more was allowed where a number that should be lower is not."""
+    assert re.search(r": [\d.]+ v [\d.]+ months", verdicts["IN2"].detail)
+    assert "Allowed: 2%" in verdicts["IN2"].detail
+    assert at_most("x", 5.366e-05, 0.0, 1e-3).sentence() == "x: 5.366e-05 ≤ 0 + 0.001"
+    assert at_most("x", [1.0, 3.0], [2.0, 4.0], 1e-3).sentence() == "x: mean 2 ≤ mean 3"
+    assert not at_most("x", 0.5, 0.0, 1e-3).holds
+
+
+def test_figures_are_said_as_they_are_compared(verdicts):
+    """Medians in months, and how much more was allowed where a number that should be lower is not."""
+    assert re.search(r": [\d.]+ v [\d.]+ months", verdicts["IN2"].detail)
+    assert "Allowed: 2%" in verdicts["IN2"].detail
+    assert at_most("x", 5.366e-05, 0.0, 1e-3).sentence() == "x: 5.366e-05 ≤ 0 + 0.001"
+    assert at_most("x", [1.0, 3.0], [2.0, 4.0], 1e-3).sentence() == "x: mean 2 ≤ mean 3"
+    assert not at_most("x", 0.5, 0.0, 1e-3).holds
 
 
 def test_every_assertion_has_a_defect():
