@@ -71,18 +71,29 @@ def _sizes(size: Size | None, drawn: Array) -> tuple[Array, Array]:
     return drawn[:, None] * (relative / relative.mean()), np.full(NODES, 1.0 / NODES)
 
 
+def _patients(drug: RegimenDrug, values: Values, draws: int = 1) -> tuple[Array, Array]:
+    """Milligrams of a dose for patients of different size, float64[D, N], and their weights."""
+    body = BODIES.get(drug.unit or "")
+    size = getattr(values.file.bodies, body) if body else None
+    drawn = values.get(("bodies", body or ""), 1.0)
+    sizes, weight = _sizes(size, np.broadcast_to(drawn, max(len(drawn), draws)))
+    return dose_mg(drug, sizes), weight
+
+
+def mean_mg(drug: RegimenDrug, values: Values) -> Array:
+    """Mean milligrams of a planned dose, float64[D]."""
+    mg, weight = _patients(drug, values)
+    return np.asarray(mg @ weight, np.float64)
+
+
 def cost_of_dose(drug: RegimenDrug, price: DrugPrice, values: Values) -> Array:
     """Mean cost of one dose, float64[D], at relative dose intensity: doses left out cost nothing."""
     place = ("drugs", drug.drug)
     prices = np.stack(
         np.broadcast_arrays(*(values[(*place, "vials", i, "price")] for i in range(len(price.vials)))), axis=-1
     )
-    body = BODIES.get(drug.unit or "")
-    size = getattr(values.file.bodies, body) if body else None
-    drawn = values.get(("bodies", body or ""), 1.0)
-    draws = max(len(drawn), len(prices))
-    mg, weight = _sizes(size, np.broadcast_to(drawn, draws))
-    mg = dose_mg(drug, mg)
+    mg, weight = _patients(drug, values, len(prices))
+    draws = len(mg)
     vials = np.array([v.mg for v in price.vials])
     if price.waste == "whole":
         each = cheapest(mg, vials, np.broadcast_to(prices[:, None, :], (draws, 1, len(vials))))

@@ -13,12 +13,13 @@ from simulate.report import figures, html, sources_view
 from simulate.report.cheers import cheers_table
 from simulate.report.evaluation_decision_tables import decision_tables
 from simulate.report.evaluation_decision_words import decision_words
+from simulate.report.evaluation_doses import doses_table
 from simulate.report.evaluation_figures import evaluation_figures
 from simulate.report.evaluation_files import economic_sources, evaluation_record, evaluation_sources
 from simulate.report.evaluation_inputs import counted, input_tables
 from simulate.report.evaluation_network import network_table
 from simulate.report.labels import Names
-from simulate.report.numbers import count, fixed, money, percent
+from simulate.report.numbers import count, fixed, money, percent, plain_number
 from simulate.report.reproduce import reproduce
 from simulate.report.view import Cell, Column, Fold, Picture, Table, row
 from simulate.report.words import BANNER
@@ -132,6 +133,7 @@ def evaluation_page(
         "book": tables.book_table(e),
         "health": tables.health_table(e),
         "given": given_table(e),
+        "doses": doses_table(e),
         "network": network_table(e),
         "information": tables.evpi_table(e),
         "sensitivity": [
@@ -204,7 +206,7 @@ def given_table(e: Evaluation) -> Table | None:
         for name, (regimen, share) in own.items():
             how = "until progression" if regimen.drugs else "once"
             if treated is not None and regimen.drugs:
-                how = f"half begin cycle {fixed(treated.median_cycles, 0)}"
+                how = f"median of {plain_number(treated.median_cycles)} cycles begun"
             rows.append(row(e.scenario.label(s), Cell(regimen.label, small=name), percent(share), how))
     return Table("given", "What each strategy gives", columns, tuple(rows), wide=True)
 

@@ -16,6 +16,7 @@ import simulate as sim
 from simulate.errors import InputError
 from simulate.plots import economics as plots
 from simulate.report import cheers, evaluation_words
+from simulate.report.evaluation_doses import doses_table
 from simulate.report.evaluation_figures import draws_needed, evaluation_figures
 from simulate.report.evaluation_files import EVERY_EVALUATION, OF_ARMS, WITH_DRAWS
 from simulate.report.evaluation_inputs import inputs
@@ -392,3 +393,18 @@ def test_the_tornado_is_that_of_the_table(folder: Path, evaluation: Evaluation):
 def test_a_scenario_without_economics_is_refused():
     with pytest.raises(InputError, match="says nothing of costs"):
         evaluate(sim.load("bevacizumab"), draws=0)
+
+
+def test_doses_are_those_of_the_regimens(page: Page, evaluation: Evaluation):
+    """Bevacizumab 15 mg/kg at 70 kg: 1,050 mg on average; its price is that of the account book."""
+    table_ = doses_table(evaluation)
+    assert "doses" in page.tables
+    bev = next(r for r in table_.rows if r[0].text == "bevacizumab")
+    assert bev[1].text == "15 mg/kg"
+    assert bev[2].value == pytest.approx(1050.0, rel=1e-9)
+    assert bev[4].value == pytest.approx(0.95)
+    line = next(x for x in evaluation.base("bevacizumab").outcomes.costs if x.name == "bevacizumab")
+    assert bev[5].value == pytest.approx(float(line.price[0]), rel=1e-9)
+    assert bev[3].small == "whole vials opened for each dose"
+    small = next(r for r in table_.rows if r[0].text == "topotecan")
+    assert small[2].text == "1.3"  # 0.75 mg/m² at 1.75 m²
