@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from simulate.economics.amounts import Values, converted, distribution_of, quantile
 from simulate.economics.case import Case
 from simulate.economics.changes import Increment, compared, dotted, increments, numbers
-from simulate.economics.psa import rate_quantile
+from simulate.economics.psa import Draws, rate_quantile
 from simulate.economics.survival import drawn
 from simulate.economics.traces import joined
 from simulate.errors import input_error
@@ -271,19 +271,32 @@ class ValueBasedPrice:
     """Price of a drug at which a strategy costs just the threshold a QALY.
 
     `factor` times the price as evaluated; None where the strategy is not worth its cost with the drug for nothing.
-    `vials` are milligrams and prices, in the file's currency and year.
+    `vials` are milligrams and prices, in the file's currency and year. `factor_draws` is the factor at which the mean
+    net benefit of the draws is 0; None also without draws.
     """
 
     drug: str
     threshold: float
     factor: float | None
     vials: tuple[tuple[float, float], ...]
+    factor_draws: float | None = None
 
 
 def value_based_price(
-    case: Case, drug: str, thresholds: Sequence[float] | None = None, *, strategy: str | None = None
+    case: Case,
+    drug: str,
+    thresholds: Sequence[float] | None = None,
+    *,
+    strategy: str | None = None,
+    draws: Draws | None = None,
 ) -> list[ValueBasedPrice]:
     """Price of a drug at each threshold; the net benefit is a straight line in it, which is checked.
+
+    Parameters
+    ----------
+    thresholds : of a QALY; by default those of the evaluation.
+    strategy : held against the comparator; by default the last.
+    draws : of the same evaluation, for the price at which their mean net benefit is 0.
 
     Raises
     ------
@@ -306,5 +319,19 @@ def value_based_price(
         factor = float((at * qaly[0] - cost[0]) / slope)
         known = factor >= 0.0
         vials = tuple((mg, price * factor) for mg, price in own) if known else ()
-        out.append(ValueBasedPrice(drug, at, factor if known else None, vials))
+        drawn = None if draws is None else drawn_factor(draws, drug, at, compared(case, strategy)[1])
+        out.append(ValueBasedPrice(drug, at, factor if known else None, vials, drawn))
     return out
+
+
+def drawn_factor(draws: Draws, drug: str, threshold: float, strategy: str) -> float | None:
+    """Factor on a drug's price at which the mean net benefit of the draws is 0; None where not even at 0.
+
+    A drug's cost is a straight line in its price in every draw, so the mean over the draws is one too.
+    """
+    i = draws.strategies.index(strategy)
+    cost, qaly, spent = (
+        float((x[:, i] - x[:, 0]).mean()) for x in (draws.cost, draws.qaly, draws.drug_cost[drug])
+    )  # fmt: skip
+    factor = 1.0 + (threshold * qaly - cost) / spent if spent > 0.0 else -1.0
+    return factor if factor >= 0.0 else None

@@ -11,6 +11,7 @@ from simulate.economics.evsi import patients_to_benefit
 from simulate.evidence.decision_schema import Affected
 
 LEVEL = (0.025, 0.975)
+Z = 1.959964  # standard errors to either end of a 95 % range
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,23 @@ def reached(affected: Affected, rate: float, after: float = 0.0) -> Reached:
     one = patients_to_benefit(1.0, affected.years, discount=rate, after=after)
     low, high = (max(float(x), 0.0) for x in quantile(number, np.array(LEVEL)))
     return Reached(number.value, affected.years, rate, one * number.value, one * low, one * high)
+
+
+def total_range(value: float, error: float, found: Reached) -> tuple[float, float]:
+    """95 % range of what a value per patient is worth to all: its own error and that of their number together.
+
+    The two are independent, so that their distances from the product are added as squares.
+
+    Parameters
+    ----------
+    value, error : per patient, with its standard error.
+
+    Examples
+    --------
+    >>> low, high = total_range(10.0, 1.0, Reached(1.0, 1.0, 0.0, 100.0, 70.0, 130.0))
+    >>> round(low), round(high)
+    (642, 1358)
+    """
+    whole, own = value * found.patients, Z * error * found.patients
+    low = whole - np.hypot(own, value * (found.patients - found.low))
+    return max(float(low), 0.0), float(whole + np.hypot(own, value * (found.high - found.patients)))

@@ -8,8 +8,8 @@ is measured between batches of patients and reported apart from the uncertainty 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ class Draws:
     groups : group → names of its parameters.
     cost_error, qaly_error : float64[S], simulation error (standard error) that is left in a draw.
     patients : of each draw.
+    drug_cost : drug → float64[D, S], its part of `cost`: a straight line in its price.
     """
 
     strategies: tuple[str, ...]
@@ -55,6 +56,7 @@ class Draws:
     cost_error: Array
     qaly_error: Array
     patients: int
+    drug_cost: Mapping[str, Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.cost)
@@ -130,6 +132,7 @@ class _Column:
     ly: Array
     by_category: dict[str, Array]
     qaly_by: dict[str, Array]
+    drug_cost: dict[str, Array]
     cost_error: float
     qaly_error: float
 
@@ -163,6 +166,7 @@ def _strategy(
         np.concatenate([p.ly for p in parts]),
         {n: np.concatenate([p.by_category[n] for p in parts]) for n in parts[0].by_category},
         {n: np.concatenate([p.qaly_by[n] for p in parts]) for n in parts[0].qaly_by},
+        {n: np.concatenate([p.drug_cost[n] for p in parts]) for n in parts[0].drug_cost},
         *errors,
     )
 
@@ -177,15 +181,33 @@ def _corrected(
     """Totals of some draws, the simulation error that they share with the point calibration taken away."""
     books = [case.outcomes(strategy, t, values, events) for t in (drawn, same, exact)]
 
-    def total(get: Callable[[Outcomes], Array]) -> Array:
-        a, b, c = (get(o) for o in books)
+    def total(parts: Sequence[Array]) -> Array:
+        a, b, c = parts
         return np.broadcast_to(a - b + c, drawn.draws).copy()
 
-    categories = {k: total(lambda o, k=k: o.by_category()[k]) for k in books[0].by_category()}  # type: ignore[misc]
-    health = {k: total(lambda o, k=k: o.by_item()[k]) for k in books[0].by_item()}  # type: ignore[misc]
+    def named(get: Callable[[Outcomes], dict[str, Array]]) -> dict[str, Array]:
+        found = [get(o) for o in books]
+        return {k: total([f[k] for f in found]) for k in found[0]}
+
     return _Column(
-        total(lambda o: o.cost), total(lambda o: o.qaly), total(lambda o: o.ly), categories, health, 0.0, 0.0
+        total([o.cost for o in books]),
+        total([o.qaly for o in books]),
+        total([o.ly for o in books]),
+        named(Outcomes.by_category),
+        named(Outcomes.by_item),
+        named(_by_drug),
+        0.0,
+        0.0,
     )
+
+
+def _by_drug(found: Outcomes) -> dict[str, Array]:
+    """Cost of each drug by itself, without what giving it costs."""
+    out: dict[str, Array] = {}
+    for line in found.costs:
+        if line.category == "drugs":
+            out[line.name] = out.get(line.name, np.zeros(1)) + line.total
+    return out
 
 
 def _errors(case: Case, strategy: str, entry: Array, point: Array, values: Values) -> tuple[float, float]:
@@ -238,6 +260,7 @@ def _together(
         np.array([c.cost_error for c in columns]),
         np.array([c.qaly_error for c in columns]),
         patients,
+        named("drug_cost"),
     )
 
 

@@ -5,6 +5,7 @@ Everything here reads an `Evaluation` and calculates when it is first asked for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -158,12 +159,23 @@ class Decisions:
         case = self.case
         if case is None:
             return {}
-        out = {}
-        for strategy in self.evaluation.strategies[1:]:
+        return self._prices(case, self.evaluation.priced)
+
+    @cached_property
+    def weighted_prices(self) -> dict[str, list[ValueBasedPrice]]:
+        """The same where each QALY counts with the weight of severity; empty where it has none but 1."""
+        case, severity = self.case, self.severity
+        if case is None or severity is None or severity.weight == 1.0:
+            return {}
+        return self._prices(case, [severity.threshold(t) for t in self.evaluation.priced])
+
+    def _prices(self, case: Case, thresholds: Sequence[float]) -> dict[str, list[ValueBasedPrice]]:
+        out, e = {}, self.evaluation
+        for strategy in e.strategies[1:]:
             drug = self._dearest(strategy)
             if drug is not None:
                 try:
-                    out[strategy] = value_based_price(case, drug, self.evaluation.priced, strategy=strategy)
+                    out[strategy] = value_based_price(case, drug, thresholds, strategy=strategy, draws=e.draws)
                 except InputError:  # the comparator uses as much of it
                     continue
         return out
@@ -177,7 +189,7 @@ class Decisions:
 
     @cached_property
     def grids(self) -> dict[str, Grid]:
-        """Strategy → net benefit over the two numbers that move it most, at the lowest threshold."""
+        """Strategy → net benefit over the two numbers that move it most, survival apart, at the lowest threshold."""
         case, e = self.case, self.evaluation
         if case is None:
             return {}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simulate.economics.acceptability import Acceptability, acceptability
 from simulate.economics.case import Case
 from simulate.economics.compared import STRUCTURES, Structured, all_structures, joint_partition
-from simulate.economics.frontier import incremental_analysis, pairwise
+from simulate.economics.frontier import pairwise
 from simulate.economics.named_changes import Row, scenario_table
 from simulate.economics.one_way import Tornado, tornado
 from simulate.economics.own import OwnCase, prepare_own
@@ -27,7 +27,13 @@ from simulate.errors import input_error
 from simulate.scenario.cases import case_of
 from simulate.scenario.decision_summary import decision_summary
 from simulate.scenario.decisions import Decisions
-from simulate.scenario.evaluation_summary import ceac_summary, evpi_summary, network_summary, structure_summary
+from simulate.scenario.evaluation_summary import (
+    ceac_summary,
+    evpi_summary,
+    frontier_rows,
+    network_summary,
+    structure_summary,
+)
 from simulate.scenario.own import OwnScenario
 from simulate.scenario.pathways import PathwayScenario
 from simulate.scenario.scenario import Scenario
@@ -212,7 +218,7 @@ class Evaluation:
             "thresholds": list(case.thresholds),
             "network": network_summary(self),
             "strategies": {s: self._strategy(i, s) for i, s in enumerate(self.strategies)},
-            "frontier": self._frontier(),
+            "frontier": frontier_rows(*self.totals(self.base_structure), self.strategies),
             "base_structure": self.base_structure,
             "contrasts": self.contrasts(self.base_structure),
             "structures": {
@@ -255,15 +261,6 @@ class Evaluation:
             return {"cost": 0.0, "qaly": 0.0, "ly": 0.0}
         root = np.sqrt(len(found.outcomes.cost))
         return {k: float(np.std(getattr(found.outcomes, k), ddof=1) / root) for k in ("cost", "qaly", "ly")}
-
-    def _frontier(self) -> list[dict[str, Any]]:
-        costs, effects = self.totals(self.base_structure)
-        rows = incremental_analysis(costs, effects, self.strategies)
-        return [
-            {"strategy": r.name, "status": r.status, "icer": r.icer, "against": r.against,
-             "dominated_by": list(r.dominated_by)}
-            for r in rows
-        ]  # fmt: skip
 
     def contrasts(self, structure: str) -> list[dict[str, Any]]:
         """Every strategy against the first under a structure."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulate.economics.case import Case
+from simulate.economics.frontier import incremental_analysis
 from simulate.economics.networked import Networked
 
 if TYPE_CHECKING:
@@ -15,7 +17,11 @@ if TYPE_CHECKING:
 
 def structure_summary(e: Evaluation, name: str) -> dict[str, Any]:
     """Every strategy and contrast under one structure."""
-    out: dict[str, Any] = {"strategies": {}, "contrasts": e.contrasts(name)}
+    out: dict[str, Any] = {
+        "strategies": {},
+        "contrasts": e.contrasts(name),
+        "frontier": frontier_rows(*e.totals(name), e.strategies),
+    }
     for s in e.strategies:
         own = e.structures[s][name]
         o = own.outcomes
@@ -29,6 +35,42 @@ def structure_summary(e: Evaluation, name: str) -> dict[str, Any]:
             "fitted": {k: {"family": d.family, "params": list(d.params)} for k, d in own.fitted.items()},
         }
     return out
+
+
+def frontier_rows(costs: Sequence[float], effects: Sequence[float], names: Sequence[str]) -> list[dict[str, Any]]:
+    """The full incremental analysis, from the cheapest to the dearest."""
+    return [
+        {"strategy": r.name, "status": r.status, "icer": r.icer, "against": r.against,
+         "dominated_by": list(r.dominated_by)}
+        for r in incremental_analysis(costs, effects, names)
+    ]  # fmt: skip
+
+
+def drawn_means(e: Evaluation) -> tuple[list[float], list[float]]:
+    """Mean cost and QALY of every strategy over the draws."""
+    assert e.draws is not None
+    return [float(v) for v in e.draws.cost.mean(axis=0)], [float(v) for v in e.draws.qaly.mean(axis=0)]
+
+
+def drawn_frontier(e: Evaluation) -> list[dict[str, Any]]:
+    """The full incremental analysis of the means over the draws; empty without."""
+    return [] if e.draws is None else frontier_rows(*drawn_means(e), e.strategies)
+
+
+def choice_summary(e: Evaluation) -> list[dict[str, Any]]:
+    """At every threshold the strategy of the highest net benefit: by the draws' means, and under each structure."""
+    structures = list(next(iter(e.structures.values())))
+    rows = []
+    for t in e.priced:
+        found = {k: _best(*e.totals(k), e.strategies, t) for k in structures}
+        drawn = None if e.draws is None else _best(*drawn_means(e), e.strategies, t)
+        rows.append({"wtp": t, "base": found[e.base_structure], "draws": drawn, "structures": found})
+    return rows
+
+
+def _best(costs: Sequence[float], effects: Sequence[float], names: Sequence[str], threshold: float) -> str:
+    """The first of equals."""
+    return names[int(np.argmax(threshold * np.array(effects) - np.array(costs)))]
 
 
 def network_summary(e: Evaluation) -> dict[str, Any] | None:
@@ -82,5 +124,6 @@ def evpi_summary(e: Evaluation) -> list[dict[str, Any]]:
     for i, threshold in enumerate(e.priced):
         at = int(np.argmin(np.abs(e.wtp - threshold)))
         values = {k: {"value": float(v.value[i]), "error": float(v.standard_error[i])} for k, v in known.items()}
-        rows.append({"wtp": threshold, "evpi": float(whole.value[at]), "evppi": values})
+        rows.append({"wtp": threshold, "evpi": float(whole.value[at]), "error": float(whole.standard_error[at]),
+                     "evppi": values})  # fmt: skip
     return rows

@@ -13,14 +13,18 @@ import simulate as sim
 from simulate.economics.acceptability import checked_draws
 from simulate.economics.amounts import Values
 from simulate.economics.budget import cumulative
-from simulate.economics.changes import increments
+from simulate.economics.changes import Increment, increments
+from simulate.economics.model_range import Alternative, ModelRange
+from simulate.economics.one_way import drawn_factor
 from simulate.economics.population import reached
 from simulate.economics.proposed import prior_sizes, removed, sample_information, worth_of
+from simulate.economics.psa import analyse
 from simulate.economics.subgroups import randomised_subgroups, subgroups, within
 from simulate.economics.voi import evppi, fitted
 from simulate.evidence import Library
 from simulate.evidence.decision_schema import Affected
 from simulate.evidence.money_schema import Money, Size, Utility
+from simulate.scenario.decision_summary import median_ratio, models_at, range_summary
 from simulate.scenario.evaluation import Evaluation, evaluate
 
 PARAMS = Path(__file__).parent / "data" / "params"
@@ -61,6 +65,9 @@ def test_all_patients_have_the_value_of_one_times_their_number(toy: Evaluation):
     for whole, one in zip(found["evpi"], summary["evpi"], strict=True):
         assert whole["evpi"] == pytest.approx(one["evpi"] * found["patients"], rel=1e-12)
         assert whole["low"] < whole["evpi"] < whole["high"] or one["evpi"] == 0.0
+        by_number = one["evpi"] * (found["patients_high"] - found["patients"])
+        by_draws = 1.959964 * one["error"] * found["patients"]
+        assert whole["high"] - whole["evpi"] == pytest.approx(np.hypot(by_number, by_draws))
         for group, value in whole["evppi"].items():
             assert value == pytest.approx(one["evppi"][group]["value"] * found["patients"], rel=1e-12)
 
@@ -177,6 +184,79 @@ def test_at_the_value_based_price_the_net_benefit_is_nothing(toy: Evaluation):
         assert row["drug"] == "bevacizumab"
         cost, qaly = increments(toy.case, {"price.bevacizumab": [row["factor"]]}, "bevacizumab")
         assert row["threshold"] * qaly[0] - cost[0] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_at_the_drawn_price_the_mean_net_benefit_is_nothing(toy: Evaluation):
+    """By hand: all draws' costs with the drug at the factor found; vials at their mean price times the factor."""
+    drawn = toy.draws
+    assert drawn is not None
+    spent = drawn.drug_cost["bevacizumab"]
+    assert sum(drawn.drug_cost.values()) == pytest.approx(drawn.by_category["drugs"], rel=1e-9)
+    for row in toy.summary()["value_based_prices"]:
+        cost = drawn.cost + (row["factor_draws"] - 1.0) * spent
+        net = row["threshold"] * drawn.qaly - cost
+        assert (net[:, 1] - net[:, 0]).mean() == pytest.approx(0.0, abs=1e-6)
+        assert row["weight"] is row["factor_weighted"] is row["factor_draws_weighted"] is None
+        for vial in row["vials"]:
+            assert vial["price_draws"] / vial["price"] == pytest.approx(row["factor_draws"] / row["factor"])
+    assert drawn_factor(drawn, "bevacizumab", 0.0, "bevacizumab") is None  # even for nothing it costs something
+
+
+def test_a_drug_costs_in_draws_what_its_price_says(case):
+    """The price of a drug doubled in the file doubles its cost in every draw and changes nothing else."""
+    vials = case.file.drugs["bevacizumab"].vials
+    dearer = [v.model_copy(update={"price": v.price.model_copy(update={"value": 2.0 * v.price.value})}) for v in vials]
+    drug = case.file.drugs["bevacizumab"].model_copy(update={"vials": tuple(dearer)})
+    file = case.file.model_copy(update={"drugs": {**case.file.drugs, "bevacizumab": drug}})
+    plain, double = (analyse(c, 6, 200, 3) for c in (case, replace(case, file=file)))
+    spent = plain.drug_cost["bevacizumab"]
+    assert double.cost == pytest.approx(plain.cost + spent, rel=1e-9)
+    assert (spent[:, 0] == 0.0).all()
+
+
+def test_weighted_prices_are_those_at_the_weighted_threshold(nice: Evaluation):
+    for row in nice.summary()["value_based_prices"]:
+        assert row["weight"] == 1.2
+        cost, qaly = increments(nice.case, {f"price.{row['drug']}": [row["factor_weighted"]]}, row["strategy"])
+        assert 1.2 * row["threshold"] * qaly[0] - cost[0] == pytest.approx(0.0, abs=1e-6)
+        assert row["factor_draws"] is row["factor_draws_weighted"] is None
+        assert all(v["price_draws"] is None for v in row["vials"])
+    assert nice.summary()["severity"]["contrasts"][0]["icer_draws"] is None
+
+
+# ------------------------------------------------------------------------------------------------ who is chosen
+def test_choices_are_the_highest_net_benefit_at_every_threshold(toy: Evaluation):
+    summary = toy.summary()
+    for row in summary["choices"]:
+        for name, chosen in row["structures"].items():
+            benefit = summary["structures"][name]["contrasts"][0]["inmb"][f"{row['wtp']:g}"]
+            assert chosen == ("bevacizumab" if benefit > 0.0 else "chemotherapy")
+        net = row["wtp"] * toy.draws.qaly.mean(axis=0) - toy.draws.cost.mean(axis=0)
+        assert row["draws"] == toy.strategies[int(net.argmax())]
+        assert row["base"] == row["structures"]["clock_reset"]
+    assert [r["strategy"] for r in summary["frontier_draws"]] == [r["strategy"] for r in summary["frontier"]]
+    assert summary["structures"]["clock_reset"]["frontier"] == summary["frontier"]
+    low, high = toy.draws.cost.mean(axis=0), toy.draws.qaly.mean(axis=0)
+    ratio = (low[1] - low[0]) / (high[1] - high[0])
+    assert summary["frontier_draws"][1]["icer"] == pytest.approx(ratio)
+
+
+def test_models_are_counted_at_every_threshold(toy: Evaluation):
+    """By hand: of three models that meet the figures one is worth it at 100,000, two at 200,000, all at 300,000."""
+    models = [(10.0, 1e-4), (10.0, 0.5e-4), (10.0, 0.4e-4), (0.0, 1.0)]
+    rows = tuple(Alternative(f"{i}", "", i < 3, Increment(*m), {}) for i, m in enumerate(models))
+    found = ModelRange("bevacizumab", 100_000.0, rows, ())
+    at = [models_at(found, t) for t in (90_000.0, 110_000.0, 220_000.0, 300_000.0)]
+    assert [a["worth_it"] for a in at] == [0, 1, 2, 3]
+    assert [a["changes_decision"] for a in at] == [False, True, True, False]
+    assert all(a["below_base"] == 2 for a in at)
+    assert at[1]["inmb_low"] == pytest.approx(110_000.0 * 0.4e-4 - 10.0)
+    assert at[1]["inmb_median"] == pytest.approx(110_000.0 * 0.5e-4 - 10.0)
+    summary = range_summary(toy, "bevacizumab", found)
+    assert summary["icer_median"] == pytest.approx(200_000.0)
+    assert [t["wtp"] for t in summary["thresholds"]] == list(toy.priced)
+    none = replace(found, models=tuple(replace(m, increment=Increment(10.0, -1.0)) for m in rows))
+    assert median_ratio(none) is None
 
 
 def test_the_grid_is_each_pair_evaluated(toy: Evaluation):
