@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulate.plots import style
-from simulate.plots.economics import finish, key, money_axis
+from simulate.plots.economics import finish, money_axis
+from simulate.plots.keys import EDGE, over
 from simulate.plots.style import GREY, INK, SMALL, TEXT
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ MARKS = ("o", "s", "^", "D", "v", "P", "X")
 def budget(with_it: Array, without: Array, *, unit: str, source: str = "") -> Axes:
     """Costs of each year with and without a decision, in `unit`; the difference is written above."""
     ax = style.new_axes(height=3.9)
-    ax.set_position((0.12, 0.18, 0.85, 0.70))
+    ax.set_position((0.13, 0.18, 0.84, 0.70))
     at = np.arange(1, len(with_it) + 1)
     for i, (name, values, hatch) in enumerate((("without it", without, "///"), ("with the strategy", with_it, ""))):
         ax.bar(at + 0.4 * (i - 0.5), values, width=0.36, color=style.color(1 - i), edgecolor="white", lw=0.7,
@@ -34,7 +36,7 @@ def budget(with_it: Array, without: Array, *, unit: str, source: str = "") -> Ax
     ax.set(xticks=at, xlabel="Year since the decision", ylabel=f"Cost to the payer ({unit})")
     ax.set_ylim(0.0, 1.12 * float(max(np.max(with_it), np.max(without), 1e-9)))
     money_axis(ax.yaxis)
-    key(ax, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=2, borderaxespad=0.2)
+    over(ax)
     return finish(ax, source)
 
 
@@ -72,10 +74,11 @@ def trials(
         for i, (group, n) in enumerate(sizes.items()):
             ink = style.color(i)
             mark = MARKS[i % len(MARKS)]
-            ax.plot(n, value[group][:, w], color=ink, lw=1.6, marker=mark, ms=4.5, label=group, zorder=3)
+            large = 4.0 + 3.5 * (1.0 - (i + 1) / len(sizes))  # earlier ones are seen under later ones
+            ax.plot(n, value[group][:, w], color=ink, lw=1.6, marker=mark, ms=large, label=group, zorder=3)
             last, most = (n[-1], float(value[group][-1, w])), (perfect, float(ceiling[group][w]))
             ax.plot(*zip(last, most, strict=True), color=ink, lw=1.0, ls=(0, (1.2, 1.6)), zorder=2)
-            ax.plot(*most, marker=mark, ms=5.5, mfc="white", mec=ink, mew=1.4, zorder=3)
+            ax.plot(*most, marker=mark, ms=large + 1.0, mfc="white", mec=ink, mew=1.4, zorder=3)
         ax.set_xscale("log")
         ax.xaxis.set_minor_locator(NullLocator())
         ax.set_xticks([*(every if len(every) < 7 else every[:: len(every) // 5]), perfect])
@@ -89,50 +92,81 @@ def trials(
         if w:
             ax.set_yticklabels([])
     panels[0].set_ylabel(f"Value of the trial ({unit})")
-    key(panels[0], loc="lower left", bbox_to_anchor=(-0.02, 1.12), ncols=5, borderaxespad=0.0, columnspacing=1.2)
-    return finish(panels[0], source, wide=style.WIDTH * 72.0 * 0.86)
+    over(panels[0], columns=5, above=22.0)
+    return finish(panels[0], source)
 
 
-def grid(
-    first: tuple[str, Array, float],
-    second: tuple[str, Array, float],
-    inmb: Array,
-    *,
-    unit: str,
-    title: str = "",
-    source: str = "",
-) -> Axes:
-    """Net benefit over two numbers, the line on which it is nothing, and where the evaluation stands.
+class Map(NamedTuple):
+    """Net benefit over two numbers.
 
-    Parameters
+    Attributes
     ----------
-    first, second : name, values, value as evaluated; the first is across.
+    title : above the panel.
+    first, second : name with its unit, values, value as evaluated; the first is across.
     inmb : float64[values of the first, values of the second].
     """
-    from matplotlib.colors import TwoSlopeNorm
 
-    ax = style.new_axes(height=4.2)
-    ax.set_position((0.13, 0.18, 0.66, 0.73))
-    far = max(float(np.abs(inmb).max()), 1e-9)
+    title: str
+    first: tuple[str, Array, float]
+    second: tuple[str, Array, float]
+    inmb: Array
+
+
+def grid(maps: Sequence[Map], *, unit: str, source: str = "") -> Axes:
+    """A map a strategy, one below the other: net benefit, the line on which it is nothing, where the evaluation stands.
+
+    The same colour is the same net benefit on every map.
+    """
+    from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+
+    far = max([float(np.abs(m.inmb).max()) for m in maps] + [1e-9])
     norm = TwoSlopeNorm(0.0, -far, far)
-    drawn = ax.pcolormesh(first[1], second[1], inmb.T, cmap="PuOr", norm=norm, shading="gouraud", rasterized=True)
-    if inmb.min() < 0.0 < inmb.max():
-        ax.contour(first[1], second[1], inmb.T, levels=[0.0], colors=INK, linewidths=1.6)
-    levels = _round_levels(inmb)
+    # the darkest ends are left out: numbers stand on them
+    inks = LinearSegmentedColormap.from_list("light", _colormap("PuOr")(np.linspace(0.14, 0.86, 256)))
+    low, high = (float(f([f(m.inmb) for m in maps] + [0.0])) for f in (np.min, np.max))
+    tall = 2.9 if len(maps) == 1 else 2.5
+    drawn = style.stacked([tall] * len(maps), left=0.14, right=0.80, top=0.35, gap=0.9, bottom=0.6)
+    for ax, one in zip(drawn, maps, strict=True):
+        colors = _map(ax, one, inks, norm)
+        box = ax.get_position()
+        side = style.figure_of(ax).add_axes((0.825, box.y0, 0.025, box.height))
+        bar = style.figure_of(ax).colorbar(colors, cax=side)
+        bar.outline.set_visible(False)  # type: ignore[operator]
+        side.set_ylim(low, high)
+        side.tick_params(labelsize=SMALL, color=GREY, labelcolor=INK, length=2.5)
+        money_axis(side.yaxis)
+        side.set_ylabel(f"Net benefit ({unit})", fontsize=TEXT - 0.5, color=INK)
+        finish(ax, source if ax is drawn[-1] else "")
+        ax.set_title(one.title, fontsize=TEXT, color=INK, loc="left", x=(EDGE - 0.14) / 0.66)
+    return drawn[-1]
+
+
+def _colormap(name: str) -> Any:
+    from matplotlib import colormaps
+
+    return colormaps[name]
+
+
+def _map(ax: Axes, one: Map, inks: Any, norm: Any) -> Any:
+    """The ground with its lines; returns what the colours are read from."""
+    from matplotlib.patheffects import withStroke
+
+    across, up, values = one.first[1], one.second[1], one.inmb.T
+    drawn = ax.pcolormesh(across, up, values, cmap=inks, norm=norm, shading="gouraud", rasterized=True)
+    if values.min() < 0.0 < values.max():
+        ax.contour(across, up, values, levels=[0.0], colors=INK, linewidths=1.8)
+    levels = _round_levels(values)
     if len(levels):
-        lines = ax.contour(first[1], second[1], inmb.T, levels=levels, colors=INK, linewidths=0.6, linestyles="dashed")
-        ax.clabel(lines, fmt=lambda x: f"{x:,.0f}".replace("-", "−"), fontsize=SMALL)
-    ax.plot(first[2], second[2], "o", color="white", mec=INK, mew=1.4, ms=7, zorder=5, clip_on=False)
-    ax.set(xlabel=first[0], ylabel=second[0])
+        lines = ax.contour(across, up, values, levels=levels, colors=INK, linewidths=0.6, linestyles="dashed")
+        numbers = ax.clabel(lines, fmt=lambda x: f"{x:,.0f}".replace("-", "−"), fontsize=SMALL + 0.5, colors=INK)
+        for number in numbers or ():
+            number.set_path_effects([withStroke(linewidth=2.6, foreground="white")])
+    ax.plot(one.first[2], one.second[2], "o", color="white", mec=INK, mew=1.4, ms=7, zorder=5, clip_on=False)
+    ax.set(xlabel=one.first[0], ylabel=textwrap.fill(one.second[0], 40))
+    ax.locator_params(axis="x", nbins=7)
     for axis in (ax.xaxis, ax.yaxis):
         money_axis(axis)
-    side = style.figure_of(ax).add_axes((0.82, 0.18, 0.025, 0.73))
-    bar = style.figure_of(ax).colorbar(drawn, cax=side)
-    bar.outline.set_visible(False)  # type: ignore[operator]
-    side.tick_params(labelsize=SMALL, color=GREY, labelcolor=INK, length=2.5)
-    money_axis(side.yaxis)
-    side.set_ylabel(f"Net benefit ({unit})", fontsize=TEXT - 0.5, color=INK)
-    return finish(ax, source, title)
+    return drawn
 
 
 def _round_levels(values: Array) -> Array:
@@ -144,23 +178,35 @@ def _round_levels(values: Array) -> Array:
     return np.array(inside)
 
 
-def models(inmb: Array, base: float, *, unit: str, source: str = "") -> Axes:
-    """Net benefit under every model that meets the figures, sorted, and as calibrated."""
-    ax = style.new_axes(height=3.3)
-    ax.set_position((0.05, 0.22, 0.92, 0.64))
-    ordered = np.sort(inmb)
-    rank = np.arange(1, len(ordered) + 1)
-    ax.plot(ordered, rank, "o", color=style.color(0), ms=4, mew=0, alpha=0.7, zorder=3, label="a model that meets them")
-    at = float(np.searchsorted(ordered, base)) + 1.0
-    ax.plot(base, min(at, float(len(ordered))), "D", mfc="white", mec=style.color(1), mew=1.8, ms=7.5, zorder=4,
-            label="as calibrated")  # fmt: skip
-    low, high = ax.get_xlim()
-    if low < 0.0 < high or abs(high) < 0.3 * (high - low) or abs(low) < 0.3 * (high - low):
-        ax.axvline(0.0, color=INK, lw=0.9, zorder=1)
-    ax.set(yticks=[], xlabel=f"Net benefit ({unit})")
-    ax.set_ylim(0.0, len(ordered) + 1.0)
-    money_axis(ax.xaxis)
-    key(ax, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=2, borderaxespad=0.2)
-    drawn: Any = finish(ax, source)
-    drawn.spines["left"].set_visible(False)
-    return ax
+class Range(NamedTuple):
+    """Net benefit of a strategy under every model that meets the figures, and as calibrated."""
+
+    title: str
+    inmb: Array
+    base: float
+
+
+def models(ranges: Sequence[Range], *, unit: str, source: str = "") -> Axes:
+    """A panel a strategy, one below the other: net benefit under every model that meets the figures, sorted."""
+    tall = 1.9 if len(ranges) == 1 else 1.5
+    drawn = style.stacked([tall] * len(ranges), left=0.03, right=0.97, top=0.62, gap=0.85, bottom=0.6)
+    for ax, one in zip(drawn, ranges, strict=True):
+        ordered = np.sort(one.inmb)
+        rank = np.arange(1, len(ordered) + 1)
+        ax.plot(ordered, rank, "o", color=style.color(0), ms=4, mew=0, alpha=0.7, zorder=3,
+                label="a model that meets the reported figures")  # fmt: skip
+        at = float(np.searchsorted(ordered, one.base)) + 1.0
+        ax.plot(one.base, min(at, float(max(len(ordered), 1))), "D", mfc="white", mec=style.color(1), mew=1.8, ms=7.5,
+                zorder=4, label="as calibrated")  # fmt: skip
+        low, high = ax.get_xlim()
+        if low < 0.0 < high or abs(high) < 0.3 * (high - low) or abs(low) < 0.3 * (high - low):
+            ax.axvline(0.0, color=INK, lw=0.9, zorder=1)
+        ax.set(yticks=[], xlabel=f"Net benefit ({unit})")
+        ax.set_ylim(0.0, len(ordered) + 1.0)
+        ax.locator_params(axis="x", nbins=7)
+        money_axis(ax.xaxis)
+        finish(ax, source if ax is drawn[-1] else "")
+        ax.set_title(one.title, fontsize=TEXT, color=INK, loc="left", x=(EDGE - 0.03) / 0.94)
+        ax.spines["left"].set_visible(False)
+    over(drawn[0], columns=2, above=22.0)
+    return drawn[-1]

@@ -1,9 +1,8 @@
-"""Figures of an economic evaluation, from plain arrays: the plane, acceptability, loss, convergence, costs, curves."""
+"""Figures of an economic evaluation, from plain arrays: acceptability, loss, convergence, costs, curves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,55 +10,30 @@ from numpy.typing import NDArray
 
 from simulate.plots import style
 from simulate.plots.export import wrap
+from simulate.plots.keys import EDGE, over
 from simulate.plots.style import GREY, INK, PALE, SMALL, TEXT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
-MOST_POINTS = 2_000  # of a cloud: more only make the file large
 UNDER = 34.0  # points below the axes where the source line starts
+NUMBERS = 15.0  # points above the axes that a line of numbers takes
+LIVING = 0.02  # a share alive below it is drawn no further
 DASHES: tuple[Any, ...] = ("-", (0, (5.0, 1.6)), (0, (1.2, 1.4)), (0, (5.0, 1.4, 1.2, 1.4)))
 
 
-@dataclass(frozen=True, eq=False)
-class Cloud:
-    """Increments of a strategy over the comparator.
-
-    Attributes
-    ----------
-    label : the strategy.
-    effect, cost : [D], increments of each draw.
-    outline : [2, P], effect and cost along the 95 % ellipse.
-    base : effect and cost at the values of the files.
-    """
-
-    label: str
-    effect: Array
-    cost: Array
-    outline: Array
-    base: tuple[float, float]
-
-
-def finish(ax: Axes, source: str, title: str = "", wide: float | None = None) -> Axes:
-    """Tidy axes with the source below; `wide` is the room for it in points, by default that of the axes."""
+def finish(ax: Axes, source: str, title: str = "") -> Axes:
+    """Tidy axes with the source below, from the figure's left edge to its right."""
     style.tidy(ax)
     if title:
         ax.set_title(title, fontsize=TEXT + 1.5, color=INK, loc="left", pad=8)
     if source:
-        wide = wide or float(ax.get_window_extent().width / style.figure_of(ax).dpi * 72.0)
-        style.below(ax, [(line, GREY) for line in wrap(source, int(wide / (0.52 * SMALL)))], UNDER)
+        points = style.figure_of(ax).get_figwidth() * 72.0
+        left = (ax.get_position().x0 - EDGE) * points
+        lines = wrap(source, int((0.97 - EDGE) * points / (0.54 * SMALL)))
+        style.below(ax, [(line, GREY) for line in lines], UNDER, left)
     return ax
-
-
-def key(ax: Axes, **options: Any) -> None:
-    """A key without a frame."""
-    ax.legend(frameon=False, fontsize=SMALL + 0.5, labelcolor=INK, handletextpad=0.6, **options)
-
-
-def _over(ax: Axes, columns: int = 3) -> None:
-    """The key above the axes, where nothing is drawn, with room for a line of numbers between."""
-    key(ax, loc="lower left", bbox_to_anchor=(-0.01, 1.04), ncols=columns, borderaxespad=0.2)
 
 
 def money_axis(axis: Any) -> None:
@@ -67,43 +41,6 @@ def money_axis(axis: Any) -> None:
     from matplotlib.ticker import FuncFormatter
 
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}".replace("-", "−")))
-
-
-def plane(
-    clouds: Sequence[Cloud], thresholds: Sequence[float], *, currency: str, comparator: str, source: str = ""
-) -> Axes:
-    """Cost-effectiveness plane: draws, 95 % ellipses, the files' own values, and lines of the thresholds."""
-    ax = style.new_axes(height=4.8)
-    ax.set_position((0.13, 0.15, 0.84, 0.78))
-    few = slice(None, MOST_POINTS)
-    for i, c in enumerate(clouds):
-        ink = style.color(i + 1)
-        ax.plot(c.effect[few], c.cost[few], ".", color=ink, ms=3, mew=0, alpha=0.35, zorder=2, rasterized=True)
-        ax.plot(*c.outline, color=ink, lw=1.4, zorder=4)
-        mean = (float(c.effect.mean()), float(c.cost.mean()))
-        ax.plot(*mean, "o", color=ink, mec="white", mew=0.9, ms=7, zorder=5, label=f"{c.label}: mean of the draws")
-        ax.plot(*c.base, "D", mfc="white", mec=ink, mew=1.5, ms=5.5, zorder=6, label="at the values of the files")
-    reach = np.concatenate([np.r_[c.effect[few], c.outline[0], 0.0] for c in clouds])
-    heights = np.concatenate([np.r_[c.cost[few], c.outline[1], 0.0] for c in clouds])
-    x, y = _room(reach), _room(heights)
-    for i, threshold in enumerate(thresholds):
-        ends = np.array(x)
-        ax.plot(ends, threshold * ends, color=GREY, lw=1.0, ls=DASHES[(i + 1) % len(DASHES)], zorder=3,
-                label=f"{currency} {threshold:,.0f} per QALY")  # fmt: skip
-    ax.set(xlim=x, ylim=y)
-    ax.axhline(0.0, color=INK, lw=0.7, zorder=1)
-    ax.axvline(0.0, color=INK, lw=0.7, zorder=1)
-    ax.set_xlabel(f"QALYs gained against {comparator} (per patient, discounted)")
-    ax.set_ylabel(f"Added cost ({currency} per patient, discounted)")
-    money_axis(ax.yaxis)
-    _over(ax, columns=2)
-    return finish(ax, source, "")
-
-
-def _room(values: Array) -> tuple[float, float]:
-    low, high = float(values.min()), float(values.max())
-    room = 0.06 * max(high - low, 1e-9)
-    return low - room, high + room
 
 
 def acceptability(
@@ -122,8 +59,8 @@ def acceptability(
         ax.plot(wtp, 100.0 * share, color=style.color(i), lw=1.7, ls=style.dash(i), zorder=3, label=name)
     _willing(ax, wtp, thresholds, currency)
     ax.set(ylim=(-2.0, 103.0), ylabel="Probability of being cost-effective (%)")
-    _over(ax)
-    return finish(ax, source, "")
+    over(ax, above=NUMBERS)
+    return finish(ax, source)
 
 
 def expected_loss(
@@ -139,17 +76,32 @@ def expected_loss(
     ax.set_ylim(bottom=0.0)
     ax.set_ylabel(f"Expected loss ({currency} per patient)")
     money_axis(ax.yaxis)
-    _over(ax)
-    return finish(ax, source, "")
+    over(ax, above=NUMBERS)
+    return finish(ax, source)
 
 
 def _willing(ax: Axes, wtp: Array, thresholds: Sequence[float], currency: str) -> None:
     """The axis of the willingness to pay, thresholds marked."""
-    for threshold in thresholds:
-        ax.axvline(threshold, color=GREY, lw=0.8, ls=(0, (1, 2)), zorder=1)
-        ax.annotate(f"{threshold:,.0f}", (threshold, 1.0), (0, 3), xycoords=("data", "axes fraction"), ha="center",
-                    textcoords="offset points", fontsize=SMALL, color=GREY, annotation_clip=False)  # fmt: skip
     ax.set(xlim=(float(wtp[0]), float(wtp[-1])), xlabel=f"Willingness to pay ({currency} per QALY)")
+    marks = sorted(x for x in thresholds if wtp[0] <= x <= wtp[-1])
+    wide = style.figure_of(ax).get_figwidth() * 72.0 * ax.get_position().width
+    letters = max((len(f"{x:,.0f}") for x in marks), default=0)
+    near = (0.6 * letters + 0.8) * SMALL / wide * float(wtp[-1] - wtp[0])  # numbers closer than this would touch
+    groups: list[list[float]] = []
+    for threshold in marks:
+        ax.axvline(threshold, color=GREY, lw=0.8, ls=(0, (1, 2)), zorder=1)
+        if groups and threshold - groups[-1][-1] < near:
+            groups[-1].append(threshold)
+        else:
+            groups.append([threshold])
+    for group in groups:
+        said = [(x, f"{x:,.0f}", side) for x, side in zip(group, ("right", "left"), strict=False)]
+        if len(group) != 2:
+            said = [(float(np.mean(group)), ", ".join(f"{x:,.0f}" for x in group), "center")]
+        for at, text, side in said:
+            ax.annotate(text, (at, 1.0), (0, 3), xycoords=("data", "axes fraction"), ha=side, fontsize=SMALL,
+                        color=GREY, textcoords="offset points", annotation_clip=False)  # fmt: skip
+    ax.locator_params(axis="x", nbins=6)
     money_axis(ax.xaxis)
 
 
@@ -160,7 +112,7 @@ def convergence(
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(style.WIDTH, 5.2), dpi=150, facecolor="white")
-    upper, lower = figure.add_axes((0.14, 0.55, 0.83, 0.40)), figure.add_axes((0.14, 0.13, 0.83, 0.32))
+    upper, lower = figure.add_axes((0.15, 0.56, 0.82, 0.38)), figure.add_axes((0.15, 0.13, 0.82, 0.30))
     longest = 2
     for i, (name, values) in enumerate(benefit.items()):
         ink = style.color(i + 1)
@@ -172,11 +124,9 @@ def convergence(
         upper.plot(count[seen], mean[seen], color=ink, lw=1.6, ls=style.dash(i + 1), label=name)
         lower.plot(count[seen], error[seen], color=ink, lw=1.6, ls=style.dash(i + 1), label=name)
         longest = max(longest, len(values))
-    lower.axhline(precision, color=INK, lw=0.9, ls=DASHES[1])
     where = f"{needed:,} draws are enough" if needed <= longest else f"{needed:,} draws would be enough"
-    lower.annotate(f"stated precision {currency} {precision:,.0f}: {where}", (0.99, precision), (0, 3), ha="right",
-                   xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=SMALL + 0.5,
-                   color=INK)  # fmt: skip
+    stated = lower.axhline(precision, color=INK, lw=0.9, ls=DASHES[1],
+                           label=f"stated precision {currency} {precision:,.0f}: {where}")  # fmt: skip
     if needed <= longest:
         lower.axvline(needed, color=GREY, lw=0.8, ls=(0, (1, 2)))
     for ax in (upper, lower):
@@ -184,11 +134,12 @@ def convergence(
         money_axis(ax.xaxis)
         money_axis(ax.yaxis)
         style.tidy(ax)
-    lower.set_ylim(bottom=0.0)
+    lower.set_ylim(bottom=0.0, top=1.08 * max(lower.get_ylim()[1] / 1.05, precision))
     upper.set_ylabel(f"Mean net benefit\n({currency}, at {threshold})")
     lower.set(ylabel=f"Standard error\n({currency})", xlabel="Draws of the parameters")
-    key(upper, loc="best")
-    return finish(lower, source, "")
+    over(upper)
+    over(lower, handles=[stated])
+    return finish(lower, source)
 
 
 def running(values: Array) -> tuple[Array, Array]:
@@ -229,9 +180,9 @@ def breakdown(costs: Mapping[str, Mapping[str, float]], *, currency: str, source
     ax.set(yticks=[], xlim=(0.0, 1.04 * float(max(left.max(), 1e-9))), ylim=(-0.4, len(strategies) - 0.32))
     ax.set_xlabel(f"Discounted cost ({currency} per patient)")
     money_axis(ax.xaxis)
-    key(ax, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, borderaxespad=0.2)
+    over(ax, columns=4)
     ax.spines["left"].set_visible(False)
-    return finish(ax, source, "")
+    return finish(ax, source)
 
 
 def structures(
@@ -239,33 +190,58 @@ def structures(
     curves: Mapping[str, Mapping[str, Array]],
     *,
     endpoint: str,
-    follow_up: float,
+    follow_up: float | None,
     source: str = "",
     beyond: str = "",
 ) -> Axes:
     """Survival under each structure (strategy → structure → shares by month): colours tell strategies, dashes forms.
 
-    `beyond` says what lies after the follow-up, where that is drawn.
+    Parameters
+    ----------
+    follow_up : months after which curves are extrapolation; None where they are taken as they stand.
+    beyond : what is said of the grey area after it, where that is drawn.
     """
     from matplotlib.lines import Line2D
 
     ax = style.new_axes()
     names = list(next(iter(curves.values())))
     for i, own in enumerate(curves.values()):
+        wide = 1.5 + 2.5 * _covered(list(curves.values()), i)
         for j, name in enumerate(names):
-            ax.plot(months, 100.0 * own[name], color=style.color(i), lw=1.5, ls=DASHES[j % len(DASHES)], zorder=3)
-    low = [m for own in curves.values() for s in own.values() for m in months[s < 0.02][:1]]
-    everywhere = len(low) == len(curves) * len(names)
-    end = float(min(months[-1], 12.0 * np.ceil(max(low) / 12.0))) if everywhere and low else float(months[-1])
-    if follow_up < end:
+            ax.plot(months, 100.0 * own[name], color=style.color(i), lw=wide, ls=DASHES[j % len(DASHES)], zorder=3)
+    end = last_month(months, [s for own in curves.values() for s in own.values()], follow_up)
+    if follow_up is not None and follow_up < end:
         ax.axvspan(follow_up, end, color=PALE, lw=0, zorder=0)
         source = f"{source} {beyond}".strip()
     ax.set(xlim=(0.0, end), ylim=(0.0, 103.0), yticks=[0, 25, 50, 75, 100], xticks=_ticks(end))
     ax.set(xlabel="Months since the start", ylabel=f"{endpoint} (%)")
     handles = [Line2D([], [], color=style.color(i), lw=2.5, label=s) for i, s in enumerate(curves)]
+    handles += [Line2D([], [], ls="", label="") for _ in names[len(handles) :]]  # forms begin a column
     handles += [Line2D([], [], color=INK, lw=1.5, ls=DASHES[j % len(DASHES)], label=n) for j, n in enumerate(names)]
-    key(ax, handles=handles, loc="upper right", handlelength=3.2)
-    return finish(ax, source, "")
+    over(ax, columns=2, handles=handles, handlelength=3.2)
+    return finish(ax, source)
+
+
+def _covered(curves: Sequence[Mapping[str, Array]], i: int) -> int:
+    """How many later strategies have the curves of the i-th; it is drawn wider, to be seen under them."""
+    same = [all(np.allclose(other[k], v, atol=0.003) for k, v in curves[i].items()) for other in curves[i + 1 :]]
+    return sum(same)
+
+
+def last_month(months: Array, shares: Sequence[Array], follow_up: float | None) -> float:
+    """Where the highest curve falls below 2 %, rounded up to half a year; beyond the follow-up where months go on.
+
+    Examples
+    --------
+    >>> months = np.arange(241.0)
+    >>> last_month(months, [np.exp(-0.1 * months)], 24.0), last_month(months, [np.exp(-0.1 * months)], 60.0)
+    (42.0, 66.0)
+    """
+    living = np.flatnonzero(np.max(shares, axis=0) >= LIVING)
+    end = float(months[min(int(living[-1]) + 1, len(months) - 1)]) if len(living) else float(months[0])
+    if follow_up is not None and follow_up < months[-1]:
+        end = max(end, 1.1 * follow_up)
+    return float(min(months[-1], 6.0 * np.ceil(end / 6.0)))
 
 
 def _ticks(end: float) -> Array:

@@ -6,6 +6,7 @@ thread-safe.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +26,25 @@ def new_axes(width: float = WIDTH, height: float = HEIGHT) -> Axes:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=150, facecolor="white").add_axes((0.11, 0.15, 0.86, 0.78))
+
+
+def stacked(inside: Sequence[float], *, left: float, right: float, top: float, gap: float, bottom: float) -> list[Axes]:
+    """Axes one below the other on a new figure, `inside` inches high each.
+
+    Parameters
+    ----------
+    left, right : where they begin and end, as shares of the width.
+    top, gap, bottom : inches above the first, between two, and below the last.
+    """
+    from matplotlib.figure import Figure
+
+    total = top + sum(inside) + gap * (len(inside) - 1) + bottom
+    figure = Figure(figsize=(WIDTH, total), dpi=150, facecolor="white")
+    at, out = total - top, []
+    for height in inside:
+        out.append(figure.add_axes((left, (at - height) / total, right - left, height / total)))
+        at -= height + gap
+    return out
 
 
 def tidy(ax: Axes) -> None:
@@ -58,13 +78,13 @@ def dash(i: int, broken: bool = False) -> str | tuple[float, tuple[float, ...]]:
     return (0.0, (4.0, 1.6)) if broken or again else "-"
 
 
-def below(ax: Axes, lines: list[tuple[str, str]], start: float) -> None:
-    """Small left-aligned lines of ``(text, colour)`` below the axes, the first `start` points under them."""
+def below(ax: Axes, lines: list[tuple[str, str]], start: float, left: float = 0.0) -> None:
+    """Small left-aligned lines of ``(text, colour)``, the first `start` points below the axes, `left` of their edge."""
     for i, (text, ink) in enumerate(lines):
         ax.annotate(
             text,
             (0.0, 0.0),
-            xytext=(0.0, -start - i * 1.35 * SMALL),
+            xytext=(-left, -start - i * 1.35 * SMALL),
             xycoords="axes fraction",
             textcoords="offset points",
             ha="left",

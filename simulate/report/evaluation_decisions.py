@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +30,8 @@ DECISION_FILES = (
     *(f"{name}.{kind}" for name in ("budget_impact", "evsi", "two_way", "model_range") for kind in ("svg", "png")),
 )
 MILLION = 1e6
+HEALTH = ("utility", "disutility", "gain", "decrement")  # last words of names that are utilities
+FULL = "full health 1"  # their unit
 WORTH = 0.5  # a value of information per patient below it is printed as nothing
 
 
@@ -157,23 +159,42 @@ def trials_figure(e: Evaluation, source: str) -> Any:
 
 
 def grid_figure(e: Evaluation, source: str) -> Any:
-    """Net benefit over the two most influential numbers, of the last strategy."""
-    strategy, g = list(e.decisions.grids.items())[-1]
+    """Net benefit over the two most influential numbers, survival apart, of every strategy."""
     currency = e.case.file.currency
     labels = {s: e.scenario.label(s) for s in e.strategies}
-    first, second = (number_words(name, currency, labels) for name in g.names)
-    title = f"{e.scenario.label(strategy)}, at {money(e.threshold, currency)} per QALY"
-    note = f"{source} Circle: as evaluated. Thick line, where it is in reach: net benefit 0."
-    return plots.grid(
-        (first, g.first, g.base[0]), (second, g.second, g.base[1]), g.inmb, unit=currency, title=title, source=note
+    maps = []
+    for strategy, g in e.decisions.grids.items():
+        first, second = (with_unit(name, currency, labels) for name in g.names)
+        title = f"{labels[strategy]}, at {money(e.threshold, currency)} per QALY"
+        maps.append(plots.Map(title, (first, g.first, g.base[0]), (second, g.second, g.base[1]), g.inmb))
+    note = (
+        f"{source} The two numbers that move net benefit most, survival apart: its parameters are uncertain together. "
+        "Circle: as evaluated. Thick line, where it is in reach: net benefit 0."
     )
+    return plots.grid(maps, unit=f"{currency} per patient", source=note)
+
+
+def with_unit(name: str, currency: str, labels: Mapping[str, str]) -> str:
+    """A number in words that always end in its unit, as an axis is called.
+
+    Examples
+    --------
+    >>> with_unit("states.progressed.utility", "USD", {}), with_unit("bodies.weight", "USD", {})
+    ('progressed, utility (full health 1)', 'weight (kg)')
+    """
+    words = number_words(name, currency, labels)
+    head, last = name.split(".")[0], name.split(".")[-1]
+    unit = FULL if last in HEALTH else {"price": "ratio", "toxicity": "0 to 1", "subsequent": "0 to 1"}.get(head)
+    return words if words.endswith(")") or unit is None else f"{words} ({unit})"
 
 
 def range_figure(e: Evaluation, source: str) -> Any:
-    """Net benefit under every model that meets the reported figures, of the last strategy."""
-    strategy, found = list(e.decisions.model_range.items())[-1]
-    inmb = np.array([m.increment.inmb(found.threshold) for m in found.kept])
-    base = found.models[0].increment.inmb(found.threshold)
+    """Net benefit under every model that meets the reported figures, of every strategy."""
     currency = e.case.file.currency
-    unit = f"{currency} per patient, {e.scenario.label(strategy)}, at {money(found.threshold, currency)} per QALY"
-    return plots.models(inmb, base, unit=unit, source=source)
+    ranges = []
+    for strategy, found in e.decisions.model_range.items():
+        inmb = np.array([m.increment.inmb(found.threshold) for m in found.kept])
+        title = f"{e.scenario.label(strategy)}, at {money(found.threshold, currency)} per QALY"
+        ranges.append(plots.Range(title, inmb, found.models[0].increment.inmb(found.threshold)))
+    note = f"{source} Upwards: from the worst model for the strategy to the best."
+    return plots.models(ranges, unit=f"{currency} per patient", source=note)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from simulate.economics.acceptability import confidence_ellipse, plane
 from simulate.economics.own import OwnCase
 from simulate.plots import economics as plots
+from simulate.plots.plane import Cloud
+from simulate.plots.plane import plane as plane_figure
 from simulate.report.evaluation_decisions import decision_figures
 from simulate.report.evaluation_files import monthly
 from simulate.report.evaluation_sensitivity import tornado_figure
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 PART_OF_A_QALY = 0.01  # the stated precision: a standard error of net benefit worth this much health
+NOBODY = 1e-6  # a share of patients below it is the error of an integral
 DRAWN_STRUCTURES = {"clock_reset": "joint model", "partitioned": "partitioned", "clock_forward": "clock forward"}
 CATEGORIES = {
     "drugs": "drugs",
@@ -42,7 +45,8 @@ CATEGORIES = {
 def evaluation_figures(e: Evaluation) -> dict[str, Callable[[], Any]]:
     """Name of each figure file → what draws it."""
     out: dict[str, Callable[[], Any]] = {"cost_breakdown": lambda: cost_breakdown(e)}
-    out |= {f"{k}_by_structure": lambda k=k: survival(e, k) for k in ("os", "pfs")}  # type: ignore[misc]
+    shown = ("os", "pfs") if progresses(e) else ("os",)
+    out |= {f"{k}_by_structure": lambda k=k: survival(e, k) for k in shown}  # type: ignore[misc]
     if e.draws is not None:
         out |= {
             "ce_plane": lambda: ce_plane(e),
@@ -99,10 +103,10 @@ def ce_plane(e: Evaluation) -> Any:
             effect, cost = increments.delta_effect[:, i], increments.delta_cost[:, i]
             ellipse = confidence_ellipse(effect, cost)
             outline = np.stack([ellipse.outline_effect, ellipse.outline_cost])
-            clouds.append(plots.Cloud(label, effect, cost, outline, (effects[i] - effects[0], costs[i] - costs[0])))
+            clouds.append(Cloud(label, effect, cost, outline, (effects[i] - effects[0], costs[i] - costs[0])))
     comparator = e.scenario.label(e.strategies[0])
     currency = e.case.file.currency
-    return plots.plane(clouds, e.priced, currency=currency, comparator=comparator, source=source_line(e))
+    return plane_figure(clouds, e.priced, currency=currency, comparator=comparator, source=source_line(e))
 
 
 def ceac(e: Evaluation) -> Any:
@@ -167,6 +171,12 @@ def cost_breakdown(e: Evaluation) -> Any:
     return plots.breakdown(costs, currency=e.case.file.currency, source=source_line(e))
 
 
+def progresses(e: Evaluation) -> bool:
+    """Whether any patient is alive and not free of progression, under any strategy and structure."""
+    traces = [own.traces for found in e.structures.values() for own in found.values()]
+    return any(bool(np.any(t.alive - t.state(t.states[0]) > NOBODY)) for t in traces)
+
+
 def survival(e: Evaluation, endpoint: str) -> Any:
     """Overall or progression-free survival of every strategy under each structure."""
     curves: dict[str, dict[str, Array]] = {}
@@ -182,5 +192,4 @@ def survival(e: Evaluation, endpoint: str) -> Any:
     title = "Alive" if endpoint == "os" else "Free of progression"
     until = follow_up_of(e)
     beyond = "" if until is None else f"Grey: beyond the follow-up ({until:.0f} months), extrapolation."
-    until = months[-1] if until is None else until
     return plots.structures(months, curves, endpoint=title, follow_up=until, source=source_line(e), beyond=beyond)

@@ -43,9 +43,8 @@ EVERY_EVALUATION = (
     "cost_breakdown.png",
     "os_by_structure.svg",
     "os_by_structure.png",
-    "pfs_by_structure.svg",
-    "pfs_by_structure.png",
 )
+OF_PROGRESSION = ("pfs_by_structure.svg", "pfs_by_structure.png")  # where any patient progresses
 WITH_DRAWS = (
     "ceac.csv",
     "evpi.csv",
@@ -65,7 +64,7 @@ WITH_DRAWS = (
 # With two strategies; `scenarios.csv` not of a model of one's own.
 OF_ARMS = ("one_way.csv", "tornado.svg", "tornado.png", "scenarios.csv")
 EXPORTED = ("evaluation.xlsx", "hesim.R")  # where asked for
-EVALUATION_OUTPUTS = EVERY_EVALUATION + WITH_DRAWS + OF_ARMS + DECISION_FILES + EXPORTED
+EVALUATION_OUTPUTS = EVERY_EVALUATION + OF_PROGRESSION + WITH_DRAWS + OF_ARMS + DECISION_FILES + EXPORTED
 
 
 def evaluation_frames(evaluation: Evaluation) -> dict[str, pd.DataFrame]:

@@ -119,7 +119,10 @@ def tornado_figure(e: Evaluation, source: str) -> Any:
         ]  # fmt: skip
         title = f"{labels[strategy]}, at {money(found.threshold, currency)} per QALY"
         panels.append(Panel(title, found.base.inmb(found.threshold), bars))
-    note = f"{source} Line: as evaluated. Broken line, where it is in reach: net benefit 0."
+    note = (
+        f"{source} At the ends of a bar: the number there, both where they lie on one side. Line: as evaluated. Broken "
+        "line, where it is in reach: net benefit 0."
+    )
     return tornado(panels, unit=f"{currency} per patient", source=note)
 
 

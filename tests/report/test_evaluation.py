@@ -18,7 +18,7 @@ from simulate.plots import economics as plots
 from simulate.report import cheers, evaluation_words
 from simulate.report.evaluation_doses import doses_table
 from simulate.report.evaluation_figures import draws_needed, evaluation_figures
-from simulate.report.evaluation_files import EVERY_EVALUATION, OF_ARMS, WITH_DRAWS
+from simulate.report.evaluation_files import EVERY_EVALUATION, OF_ARMS, OF_PROGRESSION, WITH_DRAWS
 from simulate.report.evaluation_inputs import inputs
 from simulate.report.evaluation_page import evaluation_page
 from simulate.report.writer import OUTPUTS
@@ -54,7 +54,7 @@ economics: {setting: toy}
 DECIDED = ("budget_impact.csv", "budget_impact.svg", "budget_impact.png", "value_based_prices.csv", "subgroups.csv",
            "two_way.csv", "two_way.svg", "two_way.png")  # fmt: skip
 OF_TRIALS = ("population.csv", "evsi.csv", "evsi.svg", "evsi.png")  # with draws besides
-ALL = (*EVERY_EVALUATION, *WITH_DRAWS, *OF_ARMS, *DECIDED, *OF_TRIALS)
+ALL = (*EVERY_EVALUATION, *OF_PROGRESSION, *WITH_DRAWS, *OF_ARMS, *DECIDED, *OF_TRIALS)
 
 
 def evaluated(name: str | Path, draws: int = 120, **overrides: str) -> Evaluation:
@@ -172,7 +172,7 @@ def test_without_draws_nothing_of_them_is_left(evaluation: Evaluation, folder: P
     out = evaluation.save(tmp_path / "out")
     (out / "notes.txt").write_text("mine")
     replace(evaluation, draws=None).save(out)
-    assert {p.name for p in out.iterdir()} == {*EVERY_EVALUATION, *OF_ARMS, *DECIDED, "notes.txt"}
+    assert {p.name for p in out.iterdir()} == {*EVERY_EVALUATION, *OF_PROGRESSION, *OF_ARMS, *DECIDED, "notes.txt"}
     words = Page((out / "report.html").read_text()).words()
     assert "No draws were made" in words
 
@@ -313,6 +313,7 @@ def test_a_model_of_ones_own_makes_a_report(tmp_path: Path):
     assert json.loads((out / "model.json").read_text())["unit"] == "months"
     assert {p.name for p in out.iterdir()} == {
         *EVERY_EVALUATION,
+        *OF_PROGRESSION,
         *WITH_DRAWS,
         "one_way.csv",
         "tornado.svg",
