@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
+EDGES, AROUND = 0.09, 0.17  # shares of a map's sides: no number nearer to its edges, to the circle
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 
 
@@ -158,7 +159,8 @@ def _map(ax: Axes, one: Map, inks: Any, norm: Any) -> Any:
     levels = _round_levels(values)
     if len(levels):
         lines = ax.contour(across, up, values, levels=levels, colors=INK, linewidths=0.6, linestyles="dashed")
-        numbers = ax.clabel(lines, fmt=lambda x: f"{x:,.0f}".replace("-", "−"), fontsize=SMALL + 0.5, colors=INK)
+        numbers = ax.clabel(lines, fmt=lambda x: f"{x:,.0f}".replace("-", "−"), fontsize=SMALL + 0.5, colors=INK,
+                            manual=_places(one, [seg for own in lines.allsegs for seg in own]))  # fmt: skip
         for number in numbers or ():
             number.set_path_effects([withStroke(linewidth=2.6, foreground="white")])
     ax.plot(one.first[2], one.second[2], "o", color="white", mec=INK, mew=1.4, ms=7, zorder=5, clip_on=False)
@@ -167,6 +169,22 @@ def _map(ax: Axes, one: Map, inks: Any, norm: Any) -> Any:
     for axis in (ax.xaxis, ax.yaxis):
         money_axis(axis)
     return drawn
+
+
+def _places(one: Map, lines: Sequence[Any]) -> list[tuple[float, float]]:
+    """Where the number of each line stands: nearest its middle, off the edges and the circle; none on short lines."""
+    start, wide = (np.array([f(one.first[1]), f(one.second[1])]) for f in (np.min, np.ptp))
+    circle = (np.array([one.first[2], one.second[2]]) - start) / wide
+    out = []
+    for line in lines:
+        share = (np.asarray(line) - start) / wide
+        free = np.all((share > EDGES) & (share < 1.0 - EDGES), axis=1)
+        free &= np.linalg.norm(share - circle, axis=1) > AROUND
+        if free.any():
+            at = np.flatnonzero(free)
+            x, y = line[at[np.argmin(np.linalg.norm(share[at] - share.mean(axis=0), axis=1))]]
+            out.append((float(x), float(y)))
+    return out
 
 
 def _round_levels(values: Array) -> Array:

@@ -37,10 +37,10 @@ def finish(ax: Axes, source: str, title: str = "") -> Axes:
 
 
 def money_axis(axis: Any) -> None:
-    """Thousands apart, a real minus sign."""
+    """Thousands apart, a real minus sign, none before 0."""
     from matplotlib.ticker import FuncFormatter
 
-    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}".replace("-", "−")))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x or 0.0:,.10g}".replace("-", "−")))
 
 
 def acceptability(

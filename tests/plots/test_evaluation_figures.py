@@ -148,6 +148,21 @@ def test_every_strategy_has_its_map_with_the_same_colours():
     assert unreadable(ax) == []
 
 
+def test_no_number_of_a_map_is_under_the_circle():
+    """A line of net benefit through the middle, where the evaluation stands."""
+    values = np.linspace(0.8, 1.2, 9)
+    one = Map("x", ("a (ratio)", values, 1.0), ("b (kg)", values, 1.0), 1e5 * (np.add.outer(values, values) - 2.9))
+    ax = grid([one], unit="USD")
+    style.figure_of(ax).draw_without_rendering()
+    circle = ax.transData.transform((1.0, 1.0))
+    numbers = [t for t in ax.texts if "000" in t.get_text()]
+    assert "−90,000" in [t.get_text() for t in numbers]
+    assert not [t for t in numbers if t.get_window_extent().contains(*circle)]
+    inside = ax.get_window_extent()
+    assert all(inside.x0 < t.get_window_extent().x0 and t.get_window_extent().x1 < inside.x1 for t in numbers)
+    assert "−0" not in [t.get_text() for other in ax.figure.axes for t in other.get_yticklabels()]
+
+
 def test_the_ground_of_a_map_is_never_dark():
     values = np.linspace(0.8, 1.2, 9)
     one = Map("x", ("a (ratio)", values, 1.0), ("b (kg)", values, 1.0), -2e5 * np.add.outer(values, values))
