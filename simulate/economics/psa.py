@@ -43,6 +43,8 @@ class Draws:
     cost_error, qaly_error : float64[S], simulation error (standard error) that is left in a draw.
     patients : of each draw.
     drug_cost : drug → float64[D, S], its part of `cost`: a straight line in its price.
+    by_batch : float64[2, B, S], by how much each batch of patients alone puts the mean cost and mean QALY of some draws
+        off; None where nothing is simulated.
     """
 
     strategies: tuple[str, ...]
@@ -57,9 +59,20 @@ class Draws:
     qaly_error: Array
     patients: int
     drug_cost: Mapping[str, Array] = field(default_factory=dict)
+    by_batch: Array | None = None
 
     def __len__(self) -> int:
         return len(self.cost)
+
+    def mean_error(self, threshold: float) -> Array:
+        """Simulation error (standard error), float64[S], of the mean incremental net benefit over the first strategy.
+
+        The patients are the same in all draws and under all strategies, so more draws do not lessen it.
+        """
+        if self.by_batch is None or self.by_batch.shape[1] < 2:
+            return np.zeros(len(self.strategies))
+        net = threshold * self.by_batch[1] - self.by_batch[0]
+        return np.asarray((net - net[:, :1]).std(axis=0, ddof=1) / np.sqrt(len(net)), np.float64)
 
 
 def group_of(place: str) -> str:
@@ -135,6 +148,7 @@ class _Column:
     drug_cost: dict[str, Array]
     cost_error: float
     qaly_error: float
+    by_batch: Array
 
 
 def _strategy(
@@ -198,6 +212,7 @@ def _corrected(
         named(_by_drug),
         0.0,
         0.0,
+        np.zeros((2, 0)),
     )
 
 
@@ -210,13 +225,13 @@ def _by_drug(found: Outcomes) -> dict[str, Array]:
     return out
 
 
-def _errors(case: Case, strategy: str, entry: Array, point: Array, values: Values) -> tuple[float, float]:
-    """Root mean squared simulation error of cost and QALY that is left in a draw, from batches of its patients."""
+def _errors(case: Case, strategy: str, entry: Array, point: Array, values: Values) -> tuple[float, float, Array]:
+    """Root mean squared simulation error of cost and QALY left in a draw, and that of each batch in the draws' mean."""
     count, states, patients = entry.shape
     batches = min(BATCHES, patients)
     size = patients // batches
     if batches < 2:
-        return float("nan"), float("nan")
+        return float("nan"), float("nan"), np.zeros((2, 0))
 
     def in_batches(months: Array) -> Traces:
         kept = months[:, :, : batches * size].reshape(len(months), states, batches, size)
@@ -226,11 +241,12 @@ def _errors(case: Case, strategy: str, entry: Array, point: Array, values: Value
     repeated = Values(values.file, {p: np.repeat(v, batches) if len(v) > 1 else v for p, v in values.by_place.items()})
     drawn = case.outcomes(strategy, in_batches(entry), repeated)
     same = case.outcomes(strategy, in_batches(np.broadcast_to(point, entry.shape)), repeated)
-    found = []
+    found, means = [], []
     for a, b in ((drawn.cost, same.cost), (drawn.qaly, same.qaly)):
         left = (a - b).reshape(count, batches)
         found.append(float(np.sqrt(np.mean(left.var(axis=1, ddof=1) / batches))))
-    return found[0], found[1]
+        means.append(left.mean(axis=0) - left.mean())
+    return found[0], found[1], np.stack(means)
 
 
 def _together(
@@ -261,6 +277,7 @@ def _together(
         np.array([c.qaly_error for c in columns]),
         patients,
         named("drug_cost"),
+        np.stack([c.by_batch for c in columns], axis=-1),
     )
 
 

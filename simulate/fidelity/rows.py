@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -136,6 +137,19 @@ def _survival_row(
         verdict=verdict,
         reason=reason,
     )
+
+
+def integrated_rows(trial: Trial, calibration: Calibration) -> tuple[FidelityRow, ...]:
+    """Every figure of survival beside the calibrated model, by integration: nothing is simulated or fitted again.
+
+    `simulated` is None; `z` of a figure that was used is its residual, None where it is met as an equality.
+    """
+    out = []
+    for i in range(len(calibration.statistics)):
+        row = replace(_survival_row(trial, calibration, i, math.nan, {}), simulated=None)
+        met = row.verdict == "met"
+        out.append(replace(row, z=None, reason="used as an equality") if met else row)
+    return tuple(out)
 
 
 def _toxicity_cells(trial: Trial) -> dict[tuple[str, str, str], tuple[str, int]]:

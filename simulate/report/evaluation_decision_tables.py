@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulate.report.evaluation_decision_words import origin_words, people_words, range_words
+from simulate.report.evaluation_decision_words import FEW_MODELS, few, origin_words, people_words, range_words
 from simulate.report.evaluation_decisions import WORTH
 from simulate.report.numbers import count, fixed, money, percent, plain_number
 from simulate.report.view import Cell, Column, Table, row
@@ -52,7 +53,9 @@ def severity_table(e: Evaluation) -> Table | None:
     ]
     for c in found["contrasts"]:
         who = e.scenario.label(c["strategy"])
-        rows.append(row(Cell(f"cost per weighted QALY, {who}", small=currency), _n(c["icer"], 0), ""))
+        for by, ratio in (("mean of the draws", c["icer_draws"]), ("values of the files", c["icer"])):
+            if ratio is not None:
+                rows.append(row(Cell(f"cost per weighted QALY, {who}", small=f"{currency}, {by}"), _n(ratio, 0), ""))
         for t, v in c["inmb"].items():
             at = f"at {money(float(t), currency)}"
             rows.append(row(Cell(f"net benefit with weighted QALYs, {who}", small=at), _n(v, 0), ""))
@@ -93,24 +96,36 @@ def subgroup_table(e: Evaluation, strategy: str, found: list[Subgroup]) -> Table
 
 def price_table(e: Evaluation) -> Table | None:
     """Price of the dearest drug at which a strategy is just worth its cost."""
-    found = [(s, p) for s, own in e.decisions.prices.items() for p in own]
+    found = e.summary()["value_based_prices"]
     if not found:
         return None
-    currency = e.case.file.currency
+    currency, weight = e.case.file.currency, found[0]["weight"]
     columns = (
-        Column("drug", numeric=False), Column("threshold", f"{currency} per QALY"), Column("share of today’s price"),
-        Column("price of a vial", currency, numeric=False),
+        Column("drug", numeric=False), Column("threshold", f"{currency} per QALY"), Column("by", numeric=False),
+        Column("share of today’s price"), Column("price of a vial", currency, numeric=False),
+        *((Column("share", f"each QALY weighed by {fixed(weight, 1)}"),) if weight is not None else ()),
     )  # fmt: skip
+    ways = (("mean of the draws", "_draws"), ("values of the files", ""))[0 if e.draws is not None else 1 :]
     rows = []
-    for s, p in found:
-        name = Cell(p.drug.replace("_", " "), small=e.scenario.label(s))
-        if p.factor is None:
-            rows.append(row(name, _n(p.threshold, 0), "none", "not worth it with the drug for nothing"))
-            continue
-        vials = "; ".join(f"{plain_number(mg)} mg: {fixed(price, 2 if price < 100 else 0)}" for mg, price in p.vials)
-        rows.append(row(name, _n(p.threshold, 0), percent(p.factor), vials))
-    note = "All else as evaluated, at the values of the files: above this price the net benefit is below 0."
-    return Table("value-based-prices", "Price at which it is just worth it", columns, tuple(rows), (note,))
+    for r in found:
+        name = Cell(r["drug"].replace("_", " "), small=e.scenario.label(r["strategy"]))
+        for by, kind in ways:
+            cells: list[Cell | str] = [_price_share(r[f"factor{kind}"]), _vials(r, f"price{kind}")]
+            cells += [_price_share(r[f"factor{kind}_weighted"])] if weight is not None else []
+            rows.append(row(name, _n(r["threshold"], 0), by, *cells))
+    note = "All else as evaluated: above this price the net benefit is below 0."
+    if e.draws is not None:
+        note += " The mean of the draws counts for a decision; the values of the files stand beside it."
+    return Table("value-based-prices", "Price at which it is just worth it", columns, tuple(rows), (note,), wide=True)
+
+
+def _price_share(factor: float | None) -> Cell:
+    return Cell("none", small="not for nothing") if factor is None else Cell(percent(factor))
+
+
+def _vials(r: Mapping[str, Any], kind: str) -> str:
+    found = [(v["mg"], v[kind]) for v in r["vials"] if v[kind] is not None]
+    return "; ".join(f"{plain_number(mg)} mg: {fixed(price, 2 if price < 100 else 0)}" for mg, price in found) or "–"
 
 
 def budget_table(e: Evaluation) -> Table | None:
@@ -138,7 +153,8 @@ def budget_table(e: Evaluation) -> Table | None:
     assert affected.uptake is not None
     origin = origin_words(e, affected.uptake)
     note = (
-        "Undiscounted, at the file’s prices, of those who start in these years, in the years in which it falls; who "
+        "Undiscounted, at the file’s prices, of those who start in these years, in the years in which it falls; "
+        "everybody who starts in a year starts at its beginning, so that early years bear more than they would. Who "
         f"started before is the same either way. Uptake: {origin}. budget_impact.csv has every category."
     )
     caption = f"Budget impact of {e.scenario.label(found.strategy)}"
@@ -155,7 +171,7 @@ def population_table(e: Evaluation) -> Table | None:
         Column("information on", numeric=False),
         *(Column(f"at {money(r['wtp'], currency)}", f"{currency} million") for r in rows_of),
     )
-    spread = found.high > found.low
+    spread = any(r["high"] > r["low"] for r in rows_of)
     first = []
     for r in rows_of:
         low, high = (fixed(r[k] / MILLION, 1) for k in ("low", "high"))
@@ -166,7 +182,7 @@ def population_table(e: Evaluation) -> Table | None:
         rows.append(row(group, *(_n(r["evppi"][group] / MILLION, 1) for r in rows_of)))
     note = people_words(e)
     if spread:
-        note += " The range below is that of the number of patients."
+        note += " The range below the first line is of the number of patients and of the draws’ own error together."
     return Table("population", "Value of information for all patients", columns, tuple(rows), (note,))
 
 
@@ -223,11 +239,15 @@ def range_tables(e: Evaluation, strategy: str, found: ModelRange) -> list[Table]
     rows = [row("none, as now", "", "", "", _n(high - low, 0))]
     for m in found.missing:
         ends = [_span(m, i) for i in (0, 1)]
-        rows.append(row(m.name, *ends, percent(m.explained, 0), _n(m.remaining, 0)))
+        unknown = few(found) and m.explained <= 0.0
+        left = Cell("–") if unknown else _n(m.remaining, 0)
+        rows.append(row(m.name, *ends, "–" if unknown else percent(m.explained, 0), left))
     name = strategy.replace("_", "-")
     caption = f"What a further reported figure would tell: {e.scenario.label(strategy)}"
-    note = range_words(e, strategy, found)
-    return [Table(f"missing-figures-{name}", caption, columns, tuple(rows), (note,), wide=True)]
+    notes = [range_words(e, strategy, found)]
+    if any(r[3].text == "–" for r in rows) and FEW_MODELS not in notes[0]:
+        notes.append(f"–: {FEW_MODELS[0].lower()}{FEW_MODELS[1:]}")
+    return [Table(f"missing-figures-{name}", caption, columns, tuple(rows), tuple(notes), wide=True)]
 
 
 def _span(m: Missing, i: int) -> str:

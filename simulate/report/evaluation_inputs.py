@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from simulate.report.numbers import fixed, plain_number
 from simulate.report.view import Cell, Column, Table, row
 
 AnyCase = Case | OwnCase
+SMALL, DIGITS = 0.01, 3  # numbers below are printed with so many digits after their zeros
 SECTIONS = {
     "bodies": "Sizes of patients",
     "drugs": "Drugs",
@@ -137,7 +139,7 @@ def input_tables(case: AnyCase, linked: set[str]) -> list[Table]:
         tables.append(Table(f"inputs-{section.replace('_', '-')}", title, columns, rows, wide=True))
     bare = [i for i in found if i.place not in quantities]
     rules = (Column("number", numeric=False), Column("value"), Column("from", numeric=False))
-    rows = tuple(row(words(i.place), Cell(_number(i.used), value=i.used), _origin(i, linked)) for i in bare)
+    rows = tuple(row(words(i.place), Cell(_bare(i), value=i.used), _origin(i, linked)) for i in bare)
     if rows:
         title = "Numbers without uncertainty: index, exchange, sizes of vials, hours, days, age norm"
         tables.append(Table("inputs-fixed", title, rules, rows, wide=True))
@@ -182,7 +184,16 @@ def _number(value: float | None) -> str:
     if value is None:
         return "–"
     size = abs(value)
-    return fixed(value, 0 if size >= 1000 else 2 if size >= 10 else 3) if value != round(value) else fixed(value, 0)
+    if value == round(value):
+        return fixed(value, 0)
+    if size < SMALL:  # as many digits as show its size
+        return fixed(value, DIGITS - 1 - math.floor(math.log10(size)))
+    return fixed(value, 0 if size >= 1000 else 2 if size >= 10 else 3)
+
+
+def _bare(i: Input) -> str:
+    """A number without a range; a year without its thousands apart."""
+    return f"{i.used:.0f}" if str(i.place[-1]).endswith("year") else _number(i.used)
 
 
 def _origin(i: Input, linked: set[str]) -> Cell:

@@ -11,15 +11,18 @@ from simulate.report import evaluation_tables as tables
 from simulate.report import evaluation_words as text
 from simulate.report import figures, html, sources_view
 from simulate.report.cheers import cheers_table
+from simulate.report.evaluation_answer import answer, facts
+from simulate.report.evaluation_book import book_table, health_table
 from simulate.report.evaluation_decision_tables import decision_tables
 from simulate.report.evaluation_decision_words import decision_words
 from simulate.report.evaluation_doses import doses_table
 from simulate.report.evaluation_figures import evaluation_figures
 from simulate.report.evaluation_files import economic_sources, evaluation_record, evaluation_sources
+from simulate.report.evaluation_fit import fit_view
 from simulate.report.evaluation_inputs import counted, input_tables
 from simulate.report.evaluation_network import network_table
 from simulate.report.labels import Names
-from simulate.report.numbers import count, fixed, money, percent, plain_number
+from simulate.report.numbers import count, money, percent, plain_number
 from simulate.report.reproduce import reproduce
 from simulate.report.view import Cell, Column, Fold, Picture, Table, row
 from simulate.report.words import BANNER
@@ -68,7 +71,7 @@ CAPTIONS = {
         "Horizontal bars around the net benefit as evaluated, the most influential number at the top.",
     ),
     "two_way": (
-        "Net benefit where the two numbers that move it most take other values, each over its range.",
+        "Net benefit where the two numbers that move it most, survival apart, take other values, each over its range.",
         "Map of net benefit over two numbers, with lines of equal net benefit.",
     ),
     "budget_impact": (
@@ -123,15 +126,16 @@ def evaluation_page(
         "banner": BANNER,
         "meta": f"{text.meta(e)} simulate {__version__}.",
         "version": __version__,
-        "answer": text.answer(e),
+        "answer": answer(e),
         "facts": facts(e),
+        "fit": fit_view(e),
         "strategies": tables.strategies_table(e),
         "contrasts": tables.contrasts_table(e),
         "frontier": tables.frontier_table(e),
         "structures": tables.structures_tables(e),
         "structures_text": text.structure_words(e),
-        "book": tables.book_table(e),
-        "health": tables.health_table(e),
+        "book": book_table(e),
+        "health": health_table(e),
         "given": given_table(e),
         "doses": doses_table(e),
         "network": network_table(e),
@@ -142,7 +146,7 @@ def evaluation_page(
             for t in (sensitivity.one_way_table(e, s), sensitivity.scenarios_table(e, s))
             if t is not None
         ],
-        "draws_text": text.draws_words(e) if e.draws is not None and len(e.strategies) > 1 else "",
+        "draws_text": text.draws_words(e) if e.draws is not None and len(e.strategies) > 1 else [],
         "decision": decision_tables(e),
         "decision_text": decision_words(e),
         "rules": rules_table(e, linked),
@@ -160,6 +164,7 @@ def evaluation_page(
     values["contents"] = [
         ("answer", "Answer"),
         ("results", "Results"),
+        *([("fit", "Survival model")] if values["fit"] else []),
         ("structure", "Structure"),
         ("costs", "Costs"),
         ("doubt", "Uncertainty"),
@@ -172,25 +177,6 @@ def evaluation_page(
         ("glossary", "Glossary"),
     ]
     return html.page("evaluation.html.j2", values)
-
-
-def facts(e: Evaluation) -> list[tuple[str, str, str]]:
-    """The numbers at the top."""
-    summary = e.summary()
-    currency, label = summary["currency"], e.scenario.label
-    out = []
-    for c in summary["contrasts"][:2]:
-        who = f"{label(c['strategy'])} against {label(c['comparator'])}"
-        icer = money(c["icer"], currency) if c["icer"] is not None else c["reading"]
-        out.append((f"{'Cost per QALY gained' if c['delta_qaly'] > 0 else 'Ratio'}", icer, who))
-        if len(summary["contrasts"]) == 1:
-            out.insert(0, ("Added cost", money(c["delta_cost"], currency), "per patient, discounted"))
-            out.insert(1, ("QALYs gained", fixed(c["delta_qaly"], 3), "per patient, discounted"))
-        if e.draws is not None:
-            t = e.priced[-1]
-            share = percent(text.probability(e, c["strategy"], t), 0)
-            out.append(("Probability it is the best buy", share, f"{label(c['strategy'])}, at {money(t, currency)}"))
-    return out
 
 
 def given_table(e: Evaluation) -> Table | None:

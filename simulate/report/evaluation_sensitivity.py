@@ -27,6 +27,10 @@ TOGETHER = (
     "numbers without uncertainty, such as list prices, by 20 % either way. Parameters of survival are uncertain "
     "together and move together: their row holds the joint draws at those quantiles of net benefit."
 )
+UNVARIED = (
+    "one_way.csv has every number that is varied. Bare numbers of the files are not: index, exchange, sizes of vials, "
+    "hours of infusion, days of adverse events, the age norm; nor are regimens, doses and schedules."
+)
 ALONE = (
     "amounts, utilities and shares without uncertainty by 20 % either way, curves without it not at all. Parameters of "
     "one curve move alone: the model states no correlation between them. Where curves cross at an end they are cut."
@@ -101,7 +105,7 @@ def one_way_table(e: Evaluation, strategy: str) -> Table | None:
         rows.append(row(Cell(name, small=GROUPS.get(bar.group, "")), ends, *cells))
     note = (
         "One number at a time, at the 2.5 and 97.5 % quantiles of its own distribution; "
-        f"{ALONE if isinstance(e.case, OwnCase) else TOGETHER} one_way.csv has every number."
+        f"{ALONE if isinstance(e.case, OwnCase) else TOGETHER} {UNVARIED}"
     )
     caption = f"One number at a time: {e.scenario.label(strategy)}, net benefit"
     return Table(f"one-way-{strategy.replace('_', '-')}", caption, columns, tuple(rows), (note,), wide=True)

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulate.economics.items import CATEGORIES as ORDER
+from simulate.economics.frontier import FRONTIER
 from simulate.economics.own import OwnCase
-from simulate.report.evaluation_figures import CATEGORIES, follow_up_of
+from simulate.report.evaluation_figures import follow_up_of
+from simulate.report.evaluation_fit import base_families
+from simulate.report.evaluation_inputs import quantities_of
 from simulate.report.evaluation_words import drawn_contrast, probability, ratio, structure_name, years_lived
+from simulate.report.in_use import stands_in, used_places
 from simulate.report.labels import FAMILIES
 from simulate.report.numbers import count, error, fixed, money, percent, plain_number
 from simulate.report.view import Cell, Column, Table, row
+from simulate.scenario.evaluation_summary import drawn_means
 
 if TYPE_CHECKING:
-    from simulate.economics.outcomes import Line
     from simulate.scenario.evaluation import Evaluation
 
 STATES = {"progression_free": "progression-free", "progressed": "progressed"}
@@ -73,8 +76,9 @@ def contrasts_table(e: Evaluation) -> Table | None:
     rows = []
     for i, c in enumerate(summary["contrasts"]):
         who = e.scenario.label(c["strategy"])
-        rows.append(_contrast_row(e, Cell(who, small="at the values of the files"), c))
+        plain = _contrast_row(e, Cell(who, small="at the values of the files"), c)
         if e.draws is None:
+            rows.append(plain)
             continue
         d = drawn_contrast(e, i + 1)
         cells = [
@@ -87,7 +91,7 @@ def contrasts_table(e: Evaluation) -> Table | None:
             share = f"best in {percent(probability(e, c['strategy'], t), 1)}"
             text = f"{_interval(d['inmb_range'][t], 0)}; {share}"
             cells.append(Cell(fixed(d["inmb"][t], 0), small=text, value=d["inmb"][t]))
-        rows.append(tuple(cells))
+        rows += [tuple(cells), plain]
     if not rows:
         return None
     caption = f"Against {e.scenario.label(e.strategies[0])}, per patient"
@@ -116,29 +120,40 @@ def _contrast_row(e: Evaluation, first: Cell, c: Mapping[str, Any]) -> tuple[Cel
 
 
 def frontier_table(e: Evaluation) -> Table | None:
-    """The full incremental analysis, where there are more than two strategies."""
+    """The full incremental analysis of more than two strategies: by the draws' means, then by the files' values."""
     if len(e.strategies) < 3:
         return None
     summary, label = e.summary(), e.scenario.label
+    plain = {s: (own["cost"], own["qaly"]) for s, own in summary["strategies"].items()}
+    blocks = [("at the values of the files", summary["frontier"], plain)]
+    if e.draws is not None:
+        means = dict(zip(e.strategies, zip(*drawn_means(e), strict=True), strict=True))
+        blocks.insert(0, ("mean of the draws", summary["frontier_draws"], means))
     columns = (
         Column("strategy", numeric=False), Column("cost", summary["currency"]), Column("QALYs"),
         Column("place", numeric=False), Column("cost per QALY", summary["currency"]),
     )  # fmt: skip
     rows = []
-    for r in summary["frontier"]:
-        own = summary["strategies"][r["strategy"]]
-        by = " and ".join(label(s) for s in r["dominated_by"])
-        against = "" if r["against"] is None else f"against {label(r['against'])}"
-        rows.append(
-            row(
-                label(r["strategy"]),
-                Cell(fixed(own["cost"], 0), value=own["cost"]),
-                Cell(fixed(own["qaly"], 3), value=own["qaly"]),
-                Cell(r["status"], small=f"by {by}" if by else ""),
-                Cell(fixed(r["icer"], 0), small=against, value=r["icer"]),
+    for which, found, levels in blocks:
+        for r in found:
+            cost, qaly = levels[r["strategy"]]
+            rows.append(
+                row(
+                    Cell(label(r["strategy"]), small=which),
+                    Cell(fixed(cost, 0), value=cost),
+                    Cell(fixed(qaly, 3), value=qaly),
+                    *_place_cells(e, r),
+                )
             )
-        )
     return Table("frontier", "All strategies, from the cheapest to the dearest", columns, tuple(rows), wide=True)
+
+
+def _place_cells(e: Evaluation, r: Mapping[str, Any]) -> tuple[Cell, Cell]:
+    """Place in the full incremental analysis, and the ratio to the one before."""
+    by = " and ".join(e.scenario.label(s) for s in r["dominated_by"])
+    against = "" if r["against"] is None else f"against {e.scenario.label(r['against'])}"
+    place = Cell("on the frontier" if r["status"] == FRONTIER else r["status"], small=f"by {by}" if by else "")
+    return place, Cell(fixed(r["icer"], 0), small=against, value=r["icer"])
 
 
 def structures_tables(e: Evaluation) -> list[Table]:
@@ -161,7 +176,26 @@ def structures_tables(e: Evaluation) -> list[Table]:
     if rows:
         caption = f"The same evidence under each structure, against {e.scenario.label(e.strategies[0])}"
         out.append(Table("structures", caption, columns, tuple(rows), wide=True))
-    return [*out, _levels(e)]
+    return [*out, *_frontiers(e), _levels(e)]
+
+
+def _frontiers(e: Evaluation) -> list[Table]:
+    """Place of every strategy in the full incremental analysis of each structure, of more than two strategies."""
+    if len(e.strategies) < 3:
+        return []
+    columns = (
+        Column("structure", numeric=False), *(Column(e.scenario.label(s), numeric=False) for s in e.strategies)
+    )  # fmt: skip
+    rows = []
+    for k, v in e.summary()["structures"].items():
+        found = {r["strategy"]: _place_cells(e, r) for r in v["frontier"]}
+        cells = []
+        for s in e.strategies:
+            place, price = found[s]
+            cells.append(place if price.value is None else Cell(price.text, small=price.small, value=price.value))
+        rows.append(row(structure_name(e, k).capitalize(), *cells))
+    caption = f"All strategies together under each structure: {e.case.file.currency} per QALY, or place"
+    return [Table("structure-frontier", caption, columns, tuple(rows), wide=True)]
 
 
 def _levels(e: Evaluation) -> Table:
@@ -171,7 +205,8 @@ def _levels(e: Evaluation) -> Table:
     )  # fmt: skip
     columns = (
         Column("structure", numeric=False), Column("strategy", numeric=False), Column("cost", summary["currency"]),
-        Column("QALYs"), Column("life-years"), *split, Column("fitted", numeric=False),
+        Column("QALYs"), Column("life-years"), *split,
+        Column("curves", numeric=False),
     )  # fmt: skip
     rows = []
     for k, v in summary["structures"].items():
@@ -185,7 +220,7 @@ def _levels(e: Evaluation) -> Table:
                     Cell(fixed(own["qaly"], 3), value=own["qaly"]),
                     Cell(fixed(own["ly"], 3), value=own["ly"]),
                     *(Cell(fixed(x, 3), value=x) for x in lived),
-                    _fitted(own),
+                    _fitted(own) if own["fitted"] else Cell(base_families(e, s)),
                 )
             )
     return Table("structure-levels", "Each strategy under each structure", columns, tuple(rows), wide=True)
@@ -201,62 +236,6 @@ def _fitted(own: Mapping[str, Any]) -> Cell:
     if own["capped"] > 0.0:
         small += f"; PFS cut down to OS on {percent(own['capped'])} of days"
     return Cell("; ".join(parts) or "–", small=small.lstrip("; "))
-
-
-# ------------------------------------------------------------------------------------------------ the account book
-def book_table(e: Evaluation) -> Table:
-    """Every line of cost: uses, price, total, strategies beside each other."""
-    currency = e.case.file.currency
-    title = f"Account book: discounted uses of a patient, price of one, total ({currency})"
-    return _book(e, "costs", "account-book", title, 0)
-
-
-def health_table(e: Evaluation) -> Table:
-    """Every line of health: years, utility, QALYs."""
-    return _book(e, "health", "health-book", "Where the QALYs come from: discounted years, utility, QALYs", 4)
-
-
-def _book(e: Evaluation, which: str, name: str, title: str, decimals: int) -> Table:
-    books = {s: _lines(getattr(e.base(s).outcomes, which)) for s in e.strategies}
-    keys = list(dict.fromkeys(k for own in books.values() for k in own))
-    if which == "costs":
-        keys.sort(key=lambda k: ORDER.index(k[0]) if k[0] in ORDER else len(ORDER))
-    columns = [Column("what", numeric=False), Column("price of one" if which == "costs" else "value")]
-    for s in e.strategies:
-        columns += [Column("uses" if which == "costs" else "years", e.scenario.label(s)), Column("total")]
-    rows = []
-    for k in keys:
-        if not any(own[k][0] or own[k][2] for own in books.values() if k in own):
-            continue  # used by nobody
-        prices = [own[k][1] for own in books.values() if k in own]
-        same = max(prices) - min(prices) < 1e-9 * max(abs(p) for p in (*prices, 1.0))
-        price = Cell(_price(prices[0]), value=prices[0]) if same else Cell("differs")
-        group = CATEGORIES.get(k[0]) or k[0].replace("_", " ")
-        cells = [Cell(k[1].replace("_", " "), small=group), price]
-        for own in books.values():
-            uses, _, total = own.get(k, (None, 0.0, None))
-            cells += [Cell(fixed(uses, 3), value=uses), Cell(fixed(total, decimals), value=total)]
-        rows.append(tuple(cells))
-    last = [Cell("All"), Cell("")]
-    for own in books.values():
-        amount = sum(t for _, _, t in own.values())
-        last += [Cell(""), Cell(fixed(amount, decimals), value=amount)]
-    return Table(name, title, tuple(columns), (*rows, tuple(last)), wide=True)
-
-
-def _lines(lines: tuple[Line, ...]) -> dict[tuple[str, str], tuple[float, float, float]]:
-    """Lines of the book by category and name, those of several regimens together: uses, mean price, total."""
-    out: dict[tuple[str, str], tuple[float, float, float]] = {}
-    for x in lines:
-        uses, total = float(np.mean(x.uses)), float(np.mean(x.total))
-        before = out.get((x.category, x.name), (0.0, 0.0, 0.0))
-        uses, total = before[0] + uses, before[2] + total
-        out[x.category, x.name] = (uses, total / uses if uses else float(np.mean(x.price)), total)
-    return out
-
-
-def _price(value: float) -> str:
-    return fixed(value, 2 if abs(value) >= 10 else 3)
 
 
 # ------------------------------------------------------------------------------------------------ information
@@ -279,14 +258,25 @@ def evpi_table(e: Evaluation) -> Table | None:
     for group in rows_of[0]["evppi"]:
         cells = [_worth(r["evppi"][group]["value"], r["evppi"][group]["error"]) for r in rows_of]
         assert e.draws is not None
-        rows.append(row(Cell(group, small=f"{count(len(e.draws.groups[group]))} parameters"), *cells))
+        rows.append(row(Cell(group, small=_counted(e, group)), *cells))
     note = (
         "What it would be worth, for each patient to be treated, to know the numbers before choosing: everything "
         "(EVPI), or one group alone (EVPPI, by regression on the draws). The groups do not add up to the whole, and "
-        "few draws for many parameters raise EVPPI; evpi.csv has the estimated bias. "
+        "few draws for many parameters raise EVPPI; evpi.csv has the estimated bias. Numbers that are drawn though no "
+        "strategy uses them are worth nothing and add to that noise. "
         "Multiply by the patients of a country and the years of the decision for the most that research could be worth."
     )
     return Table("information", "Value of information", columns, tuple(rows), (note,))
+
+
+def _counted(e: Evaluation, group: str) -> str:
+    """Numbers of a group that are drawn, and how many of them some strategy uses."""
+    assert e.draws is not None
+    names = [n.partition(": ")[2] for n in e.draws.groups[group]]
+    used = {tuple(map(str, p)) for p in used_places(e)}
+    known = {".".join(map(str, p)) for p in quantities_of(e.case)}
+    n = sum(name not in known or stands_in(tuple(name.split(".")), used) for name in names)
+    return f"{count(len(names))} drawn" + (f", {count(n)} of them in use" if n < len(names) else "")
 
 
 def _worth(value: float, se: float) -> Cell:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from simulate.report import evaluation_words as text
+from simulate.report.evaluation_answer import verdicts
 from simulate.report.evaluation_decision_words import decision_words
 from simulate.report.evaluation_network import network_words
 from simulate.report.numbers import NOISE, fixed, money, percent
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from simulate.scenario.evaluation import Evaluation
 
 NBSP = "\N{NO-BREAK SPACE}"
+WIDTH = 120  # of a line of words
 
 
 def print_evaluation(e: Evaluation) -> None:
@@ -30,20 +33,28 @@ def print_evaluation(e: Evaluation) -> None:
     if not isinstance(e.case, text.OwnCase):
         print("The base case is integrated; ± is the Monte Carlo error of the simulated patients beside it.")
     if summary["network"] is not None:
-        print(network_words(e).replace(NBSP, " "))
+        _say(network_words(e))
     if summary["contrasts"]:
         other = e.strategies[0]
         _print(pd.DataFrame(_contrasts(e)), f"Against {other} ({summary['currency']})")
         if e.draws is not None:
             print(f"Best buy, share of draws: {'; '.join(_shares(e))}.")
-        print(text.verdict(e))
+        for sentence in verdicts(e):
+            _say(sentence)
     if len(summary["structures"]) > 1:
         _print(pd.DataFrame(_structures(e)), f"Structures side by side ({summary['currency']})")
     if summary["evpi"]:
         _print(pd.DataFrame(_information(e)), "Value of perfect information, per patient")
+        _say(text.evppi_words(e))
     for sentence in decision_words(e):
-        print(sentence.replace(NBSP, " "))
-    print(text.TEACHING)
+        _say(sentence)
+    _say(text.TEACHING)
+
+
+def _say(words: str) -> None:
+    """A paragraph in lines of a terminal; nothing where there are no words."""
+    for line in textwrap.wrap(words.replace(NBSP, " "), WIDTH, break_on_hyphens=False):
+        print(line)
 
 
 def _print(frame: pd.DataFrame, title: str) -> None:
@@ -75,11 +86,11 @@ def _strategies(e: Evaluation) -> list[dict[str, str]]:
 def _contrasts(e: Evaluation) -> list[dict[str, str]]:
     currency, rows = e.summary()["currency"], []
     for i, c in enumerate(e.summary()["contrasts"], 1):
-        rows.append(_contrast(c, currency, {"strategy": c["strategy"], "at": "files' values"}, c["inmb"]))
         if e.draws is not None:
             d = text.drawn_contrast(e, i)
             benefits = {f"{t:g}": v for t, v in d["inmb"].items()}
             rows.append(_contrast(d, currency, {"strategy": c["strategy"], "at": "mean of draws"}, benefits))
+        rows.append(_contrast(c, currency, {"strategy": c["strategy"], "at": "files' values"}, c["inmb"]))
     return rows
 
 

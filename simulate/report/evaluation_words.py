@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from simulate.economics.own import OwnCase
 from simulate.report import labels
+from simulate.report.evaluation_decisions import WORTH
 from simulate.report.evaluation_figures import draws_needed, follow_up_of, precision, study_of
 from simulate.report.numbers import count, fixed, money, percent, plain_number
 from simulate.report.view import listed
@@ -22,7 +24,10 @@ STRUCTURES = {
     "clock_forward": "clock forward",
     "partitioned": "partitioned survival",
 }
+SMALL_PART = 0.1  # of the draws' spread, that simulation may leave
+LARGE_PART = 0.25  # of a value of information, above which its standard error asks for more draws
 ALIKE = 0.005  # relative: ratios as near as this are told as one
+ONE_STRUCTURE = "The scenario brings its own curves, so one structure was calculated: its partitioned survival model."
 TEACHING = (
     "This is an exercise in method on published figures, for research and teaching. It is not advice on what a health "
     "service should buy, and never on the care of a patient."
@@ -75,108 +80,14 @@ def years(months: float) -> str:
     return f"{plain_number(months / 12.0)} years" if months % 6 == 0 else f"{plain_number(months)} months"
 
 
-def answer(e: Evaluation) -> list[str]:
-    """Paragraphs: what it costs and gains, what the structure does, what is unsure, what this is for."""
-    summary = e.summary()
-    out = [_main(e, c, i + 1) for i, c in enumerate(summary["contrasts"])]
-    if not out:
-        s, own = next(iter(summary["strategies"].items()))
-        currency = summary["currency"]
-        out = [f"{e.scenario.label(s)}: {money(own['cost'], currency)} and {fixed(own['qaly'], 3)} QALYs a patient."]
-    if summary["contrasts"]:
-        out.append(verdict(e))
-    if e.draws is not None and len(e.strategies) > 1:
-        out.append(_unsure(e))
-    return [*out, TEACHING]
-
-
-def _main(e: Evaluation, c: Mapping[str, Any], i: int) -> str:
-    summary, label = e.summary(), e.scenario.label
-    currency = summary["currency"]
-    who, other = label(c["strategy"]), label(c["comparator"])
-    ly = summary["strategies"][c["strategy"]]["ly"] - summary["strategies"][c["comparator"]]["ly"]
-    more, gains = c["delta_cost"] >= 0, c["delta_qaly"] >= 0
-    text = (
-        f"Per patient and over {years(summary['horizon'])}, {who} costs {money(abs(c['delta_cost']), currency)} "
-        f"{'more' if more else 'less'} than {other} and {'gains' if gains else 'loses'} "
-        f"{fixed(abs(c['delta_qaly']), 3)} QALYs ({fixed(abs(ly), 2)} years of life {'more' if ly >= 0 else 'less'}): "
-    )
-    if c["icer"] is None:
-        reading = {"dominates": "it is better and no dearer (it dominates)",
-                   "dominated": "it is dearer and no better (it is dominated)"}  # fmt: skip
-        text += f"{reading.get(c['reading'], 'there is no difference')}."
-    elif gains:
-        text += f"{money(c['icer'], currency)} for each QALY gained."
-    else:
-        text += f"{money(c['icer'], currency)} are saved for each QALY given up."
-    if e.draws is None:
-        return text
-    d = drawn_contrast(e, i)
-    text += (
-        f" With all uncertain numbers drawn together ({count(len(e.draws))} times) the mean differences are "
-        f"{money(d['delta_cost'], currency)} and {fixed(d['delta_qaly'], 3)} QALYs, "
-        f"{ratio(d, currency)}{' per QALY' if d['icer'] is not None and d['delta_qaly'] > 0 else ''}."
-    )
-    shares = [f"{percent(probability(e, c['strategy'], t), 0)} at {money(t, currency)}" for t in e.priced]
-    return f"{text} The probability that it is the best buy is {listed(shares)} per QALY."
-
-
-def verdict(e: Evaluation) -> str:
-    """Whether the structure of the model changes the choice."""
-    summary = e.summary()
-    found = summary["structures"]
-    if len(found) < 2:
-        return "The scenario brings its own curves, so one structure was calculated: its partitioned survival model."
-    parts = []
-    for i, c in enumerate(summary["contrasts"]):
-        own = {k: v["contrasts"][i] for k, v in found.items() if k != "simulation"}  # the base case again
-        ratios = [x["icer"] for x in own.values() if x["icer"] is not None]
-        who = e.scenario.label(c["strategy"])
-        changes = [t for t in c["inmb"] if len({x["inmb"][t] > 0 for x in own.values()}) > 1]
-        if ratios and len(ratios) == len(own):
-            low, high = (money(f(ratios), summary["currency"]) for f in (min, max))
-            if abs(max(ratios) - min(ratios)) < ALIKE * abs(min(ratios)):
-                parts.append(f"Under every structure of the model the ratio of {who} is about {low} per QALY.")
-            else:
-                parts.append(
-                    f"Across the structures of the model the ratio of {who} runs from {low} to {high} per QALY."
-                )
-        elif len({x["reading"] for x in own.values()}) == 1:
-            standing = {"dominates": "dominates", "dominated": "is dominated"}.get(c["reading"], "makes no difference")
-            parts.append(f"Under every structure of the model {who} {standing}.")
-        else:
-            parts.append(f"The structures of the model do not agree on where {who} stands on the plane.")
-        if changes:
-            at = listed([money(float(t), summary["currency"]) for t in changes])
-            parts.append(f"Which structure is taken changes the choice at {at} per QALY.")
-        else:
-            parts.append("None of them changes the choice at any threshold.")
-    return " ".join(parts)
-
-
-def _unsure(e: Evaluation) -> str:
-    currency = e.summary()["currency"]
-    rows = e.summary()["evpi"]
-    if not any(r["evpi"] > 0.0 for r in rows):
-        return "No draw changes the choice at any threshold, so removing all uncertainty would be worth nothing there."
-    worth = [f"{money(r['evpi'], currency)} at {money(r['wtp'], currency)}" for r in rows]
-    text = f"Removing all uncertainty would be worth {listed(worth)} per QALY, for each patient to be treated."
-    highest = rows[-1]
-    if highest["evppi"]:
-        group, most = max(highest["evppi"].items(), key=lambda kv: kv[1]["value"])
-        if most["value"] > 0.0:
-            text += f" The largest part of it lies in {group}: {money(most['value'], currency)}."
-    return text
-
-
 def structure_words(e: Evaluation) -> list[str]:
     """Why the structures differ, paragraph by paragraph."""
     summary = e.summary()
     found = summary["structures"]
     if len(found) < 2:
         own = [f"{e.scenario.label(s)} {percent(v)}" for s, v in summary["crossed"].items()]
-        text = [verdict(e)]
-        return [*text, f"Draws in which PFS lay above OS and was cut down to it: {listed(own)}."] if own else text
+        cut = [f"Draws in which PFS lay above OS and was cut down to it: {listed(own)}."] if own else []
+        return [ONE_STRUCTURE, *cut]
     out = [_simulated(summary), _forward(e, summary), _partition(e, summary)]
     return [p for p in out if p]
 
@@ -242,11 +153,17 @@ def _partition(e: Evaluation, summary: Mapping[str, Any]) -> str:
     crossing = f" PFS had to be cut down to OS for {listed(capped)}." if capped else ""
     return (
         f"The partitioned model fits PFS and OS apart from each other, as analysts do from published curves: it sees "
-        f"{plain_number(round(end, 1))} months and takes, for each curve, the family that follows it most closely "
+        f"{_seen(e, end)} and takes, for each curve, the family that follows it most closely "
         f"({'; '.join(families)}). It knows nothing of who progressed, so nothing ties the tail of OS to what happens "
         f"after progression, and the family decides it. Life-years more than under the joint model, within and beyond "
         f"those months: {'; '.join(gaps)}.{crossing} {_gaps(e, 'partitioned')}"
     )
+
+
+def _seen(e: Evaluation, end: float) -> str:
+    """Months to which other structures are fitted: of follow-up, or of the horizon where that is no longer."""
+    months = f"{plain_number(round(end, 1))} months"
+    return f"{months}, the whole horizon (the data cut is no earlier)," if end >= e.case.clock.horizon else months
 
 
 def _gaps(e: Evaluation, structure: str) -> str:
@@ -271,7 +188,12 @@ def years_lived(e: Evaluation, strategy: str, structure: str, until: float) -> t
     return within, float(area[-1]) - within
 
 
-def draws_words(e: Evaluation) -> str:
+def draws_words(e: Evaluation) -> list[str]:
+    """Whether draws, patients of each draw, and draws for the value of partial information are enough."""
+    return [p for p in (_count_words(e), simulation_words(e), evppi_words(e)) if p]
+
+
+def _count_words(e: Evaluation) -> str:
     """How many draws there were, and how many a stated precision takes."""
     assert e.draws is not None
     currency, have, need = e.case.file.currency, len(e.draws), draws_needed(e)
@@ -280,6 +202,58 @@ def draws_words(e: Evaluation) -> str:
         f"The stated precision is a standard error of {money(precision(e), currency)} of the mean incremental net "
         f"benefit, the worth of 0.01 QALY at {money(e.threshold, currency)} per QALY. It takes {count(need)} draws; "
         f"{count(have)} were made, {enough}. More draws do not make the answer surer, only its average more exact."
+    )
+
+
+def simulation_words(e: Evaluation) -> str:
+    """What simulating patients adds to a draw, and how many patients would make it small; empty of integrated draws."""
+    d = e.draws
+    assert d is not None
+    if d.by_batch is None or d.by_batch.shape[1] < 2:
+        return ""
+    currency = e.case.file.currency
+    parts = {"cost": (d.cost_error, d.cost), "QALYs": (d.qaly_error, d.qaly)}
+    shares = {
+        (k, s): float(error[i]) / max(float(v[:, i].std(ddof=1)), 1e-12)
+        for k, (error, v) in parts.items() for i, s in enumerate(e.strategies)
+    }  # fmt: skip
+    (what, who), most = max(shares.items(), key=lambda kv: kv[1])
+    left = float(d.mean_error(e.threshold).max())
+    patients = [d.patients * (x / y) ** 2 for x, y in ((most, SMALL_PART), (left, precision(e)))]
+    text = (
+        f"Each draw follows {count(d.patients)} patients, the same in all draws. What their simulation leaves in a "
+        f"draw is at most {percent(most)} of the standard deviation of the draws ({what} of {e.scenario.label(who)})"
+    )
+    text += ", " + _enough(patients[0], d.patients, f"{percent(SMALL_PART, 0)} of it").removeprefix("and ")
+    text += (
+        f" In the mean incremental net benefit it leaves a standard error of {money(left, currency)}, which more draws "
+        "do not lessen, "
+    )
+    return text + _enough(patients[1], d.patients, f"the stated precision of {money(precision(e), currency)}")
+
+
+def _enough(need: float, have: int, of: str) -> str:
+    """Whether patients are enough to come below something, and how many would be."""
+    if need <= have:
+        return f"and which is below {of}: the patients are enough."
+    return f"and which is above {of}: about {count(100.0 * math.ceil(need / 100.0))} patients a draw would be enough."
+
+
+def evppi_words(e: Evaluation) -> str:
+    """Which values of partial information are too unsure, and how many draws they would take; empty if none is."""
+    assert e.draws is not None
+    unsure, most = [], 0.0
+    for r in e.summary()["evpi"]:
+        for group, v in r["evppi"].items():
+            if v["value"] > WORTH and v["error"] > LARGE_PART * v["value"]:
+                unsure.append(f"{group} at {money(r['wtp'], e.case.file.currency)}")
+                most = max(most, len(e.draws) * (v["error"] / (LARGE_PART * v["value"])) ** 2)
+    if not unsure:
+        return ""
+    return (
+        f"The value of information on one group is less sure than that: its standard error is above "
+        f"{percent(LARGE_PART, 0)} of it for {listed(unsure)} per QALY. It takes more draws, about "
+        f"{count(1000.0 * math.ceil(most / 1000.0))} for the least sure of them."
     )
 
 

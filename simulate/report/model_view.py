@@ -32,7 +32,8 @@ PARAMETERS = {
 _MONTHS = {("exponential", "scale"), ("weibull", "scale"), ("loglogistic", "scale")}
 
 
-def _parameters(d: Distribution) -> str:
+def parameter_words(d: Distribution) -> str:
+    """Parameters of a distribution by name, in months where they are times."""
     words = []
     for name, value in zip(PARAMETERS[d.family], d.params, strict=True):
         words.append(f"{name} {value:.3g}{' mo' if (d.family, name) in _MONTHS else ''}".replace("-", "−"))
@@ -67,9 +68,9 @@ def model_table(result: Result, names: Names) -> Table:
             rows.append(
                 row(
                     Cell(label, small=small),
-                    Cell(family(c.pfs), small=f"median {fixed(c.pfs.median, 2)} mo; {_parameters(c.pfs)}"),
+                    Cell(family(c.pfs), small=f"median {fixed(c.pfs.median, 2)} mo; {parameter_words(c.pfs)}"),
                     Cell(percent(c.death_share), value=c.death_share),
-                    Cell(family(c.pps), small=f"median {fixed(c.pps.median, 2)} mo; {_parameters(c.pps)}"),
+                    Cell(family(c.pps), small=f"median {fixed(c.pps.median, 2)} mo; {parameter_words(c.pps)}"),
                     percent(share, 0),
                 )
             )

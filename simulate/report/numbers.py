@@ -43,8 +43,8 @@ def error(value: float | None, decimals: int) -> str:
 
     Examples
     --------
-    >>> error(0.034, 2), error(0.0004, 2), error(0.009, 2), error(None, 2), error(0.0, 2), error(4e-14, 2)
-    ('0.03', '0.0004', '0.01', '', '0', '0')
+    >>> error(0.034, 2), error(0.0004, 2), error(0.009, 2), error(1212.4, 0), error(None, 2), error(4e-14, 2)
+    ('0.03', '0.0004', '0.01', '1,212', '', '0')
     """
     if value is None or not math.isfinite(value):
         return ""
@@ -52,7 +52,7 @@ def error(value: float | None, decimals: int) -> str:
         return "0"
     if value < 0.5 * 10.0**-decimals:
         decimals = -math.floor(math.log10(value))
-    return f"{value:.{decimals}f}"
+    return f"{value:,.{decimals}f}"
 
 
 def percent(share: float | None, decimals: int = 1) -> str:

@@ -13,7 +13,7 @@ from simulate.scenario.evaluation_summary import choice_summary, drawn_frontier
 if TYPE_CHECKING:
     from simulate.economics.budget import BudgetImpact
     from simulate.economics.model_range import ModelRange
-    from simulate.economics.one_way import ValueBasedPrice
+    from simulate.economics.prices import ValueBasedPrice
     from simulate.economics.subgroups import Subgroup
     from simulate.scenario.decisions import SampleInformation
     from simulate.scenario.evaluation import Evaluation

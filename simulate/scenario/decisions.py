@@ -18,8 +18,9 @@ from simulate.economics.amounts import converted
 from simulate.economics.budget import BudgetImpact, budget_impact
 from simulate.economics.case import Case
 from simulate.economics.networked import Networked
-from simulate.economics.one_way import Bar, ValueBasedPrice, two_way, value_based_price
+from simulate.economics.one_way import Bar, two_way
 from simulate.economics.population import Reached, reached
+from simulate.economics.prices import ValueBasedPrice, value_based_price
 from simulate.economics.proposed import SIZES, prior_sizes, sample_information
 from simulate.economics.severity import Shortfall, shortfall
 from simulate.economics.subgroups import Subgroup, subgroups

@@ -15,8 +15,8 @@ from simulate.economics.amounts import Values
 from simulate.economics.budget import cumulative
 from simulate.economics.changes import Increment, increments
 from simulate.economics.model_range import Alternative, ModelRange
-from simulate.economics.one_way import drawn_factor
 from simulate.economics.population import reached
+from simulate.economics.prices import drawn_factor
 from simulate.economics.proposed import prior_sizes, removed, sample_information, worth_of
 from simulate.economics.psa import analyse
 from simulate.economics.subgroups import randomised_subgroups, subgroups, within

@@ -19,7 +19,8 @@ from simulate.economics.changes import (
 )
 from simulate.economics.clock import Clock
 from simulate.economics.named_changes import Change, scenario_table, standard_changes, treated_for
-from simulate.economics.one_way import ranges, survival_increments, tornado, turning_value, two_way, value_based_price
+from simulate.economics.one_way import ranges, survival_increments, tornado, turning_value, two_way
+from simulate.economics.prices import value_based_price
 from simulate.errors import InputError
 from simulate.evidence.economics_schema import AgeNorm, Discount
 

@@ -57,14 +57,20 @@ def test_reported_errors_are_those_between_other_patients(case, exact, monkeypat
     values, rates = Values.drawn, toxicity_draws
     monkeypatch.setattr(module.Values, "drawn", staticmethod(lambda file, draws, _: values(file, draws, SEED)))
     monkeypatch.setattr(module, "toxicity_draws", lambda case, s, draws, _: rates(case, s, draws, SEED))
-    left, reported = [], []
+    left, reported, means, said = [], [], [], []
     for seed in range(12):
         found = analyse(case, 10, 1000, 100 + seed)
+        net = 1e5 * (found.qaly - exact[1, :10]) - (found.cost - exact[0, :10])
+        means.append((net[:, 1] - net[:, 0]).mean())
+        said.append(found.mean_error(1e5)[1])
         left.append(((found.cost - exact[0, :10]) ** 2, (found.qaly - exact[1, :10]) ** 2))
         reported.append((found.cost_error, found.qaly_error))
     ratio = np.sqrt(np.mean(left, axis=(0, 2))) / np.sqrt(np.mean(np.square(reported), axis=0))
     assert ratio.min() > 0.5
     assert ratio.max() < 2.0
+    # and so of the mean over the draws, whose patients are the same
+    assert 0.5 < np.sqrt(np.mean(np.square(means)) / np.mean(np.square(said))) < 2.0
+    assert found.mean_error(1e5)[0] == 0.0
 
 
 def test_four_times_the_patients_half_the_error(case, drawn):

@@ -15,7 +15,7 @@ import pytest
 import simulate as sim
 from simulate.errors import InputError
 from simulate.plots import economics as plots
-from simulate.report import cheers, evaluation_words
+from simulate.report import cheers, evaluation_answer, evaluation_words
 from simulate.report.evaluation_doses import doses_table
 from simulate.report.evaluation_figures import draws_needed, evaluation_figures
 from simulate.report.evaluation_files import EVERY_EVALUATION, OF_ARMS, OF_PROGRESSION, WITH_DRAWS
@@ -231,11 +231,12 @@ def test_the_page_has_its_tables_and_figures(page: Page):
 
 def test_the_answer_says_the_numbers_in_words(page: Page, evaluation: Evaluation):
     words = page.words()
-    c = evaluation.summary()["contrasts"][0]
-    assert f"costs USD {c['delta_cost']:,.0f} more than chemotherapy and gains {c['delta_qaly']:.3f} QALYs" in words
-    assert f"USD {c['icer']:,.0f} for each QALY gained" in words
+    c, d = evaluation.summary()["contrasts"][0], evaluation_words.drawn_contrast(evaluation, 1)
+    assert f"costs USD {d['delta_cost']:,.0f} more than chemotherapy and gains {d['delta_qaly']:.3f} QALYs" in words
+    assert f"costs USD {c['delta_cost']:,.0f} more and gains {c['delta_qaly']:.3f} QALYs" in words
+    assert all(f"USD {x['icer']:,.0f} for each QALY gained" in words for x in (c, d))
     assert "for research and teaching" in words
-    assert "None of them changes the choice at any threshold" in words
+    assert "No structure changes the choice at any threshold" in words
     assert "Monte Carlo standard errors" in words
     assert "life-years more than under the joint model" in words.lower()
 
@@ -337,7 +338,7 @@ def test_a_strategy_that_dominates_is_said_to(evaluation: Evaluation):
         c = found["contrasts"][0]
         c |= {"delta_cost": -100.0, "delta_qaly": 0.1, "icer": None, "reading": "dominates"}
     changed.__dict__["_summary"] = summary
-    words = " ".join(evaluation_words.answer(changed))
+    words = " ".join(evaluation_answer.answer(changed))
     assert "costs USD 100 less" in words.replace("\N{NO-BREAK SPACE}", " ")
     assert "it dominates" in words
     assert "Under every structure of the model chemotherapy + bevacizumab dominates." in words
