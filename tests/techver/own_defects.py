@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from defects import (
+
+from simulate.economics.own import OWN
+from tests.techver.defects import (
     Compounding,
     Late,
     Short,
@@ -29,7 +31,7 @@ from defects import (
     unclocked,
     utility_of_71,
 )
-from own_faults import (
+from tests.techver.own_faults import (
     NEW,
     OLD,
     Fitted,
@@ -68,8 +70,6 @@ from own_faults import (
     value_of,
     without_limit,
 )
-
-from simulate.economics.own import OWN
 
 OWN_DEFECTS = {
     "TV1": {"doses at the table's price": of_the_table("repeated"), "death at the file's price": of_the_table("death"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import numpy as np
-from defects import called, engine, pfs_above_os, result
 
 from simulate.economics.own import OWN, OwnCase
 from simulate.economics.traces import Traces
+from tests.techver.defects import called, engine, pfs_above_os, result
 
 OLD, NEW = "chemotherapy", "chemotherapy_bevacizumab"
 PARTS = ("curve", "traces", "outcomes", "mean", "drawn")  # of the engine, that a case calculates itself

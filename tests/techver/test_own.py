@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +16,9 @@ from simulate.economics.clock import COUNTING
 from simulate.evidence.economics_schema import AgeNorm
 from simulate.techver import ASSERTIONS, records, subject_of, verified
 from simulate.techver.own.run import OWN_ASSERTIONS
+from tests.techver.own_defects import NEW, OWN_DEFECTS
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-from own_defects import NEW, OWN_DEFECTS  # noqa: E402
 
 DATA = HERE / "data"
 PAGE = HERE.parents[1] / "docs/how-to/rebuild-a-published-model.md"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +15,9 @@ import simulate as sim
 from simulate.cli import app
 from simulate.techver import ASSERTIONS, records, subject_of, verified
 from simulate.techver.verdicts import at_most
+from tests.techver.defects import DEFECTS
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-from defects import DEFECTS  # noqa: E402
 
 DATA = HERE / "data"
 PLANTED = [(name, defect) for name, own in DEFECTS.items() for defect in own]
