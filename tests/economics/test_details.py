@@ -1,0 +1,170 @@
+"""What single lines of the economics must do: each case here was found by planting a defect that no other test saw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import simulate as sim
+from simulate.economics.amounts import Values
+from simulate.economics.clock import Clock
+from simulate.economics.compared import STRUCTURES, all_structures
+from simulate.economics.composite import Composite
+from simulate.economics.one_way import ranges
+from simulate.economics.population import reached
+from simulate.evidence import Library
+from simulate.evidence.decision_schema import Affected, ProposedTrial
+from simulate.evidence.economics_schema import Discount
+from simulate.evidence.setting import setting_of
+from simulate.model.types import DAYS_PER_MONTH
+from simulate.pathways.background import LifeTable
+from simulate.pathways.marginal import SURVIVAL, Around
+from simulate.scenario.cases import case_of
+from simulate.scenario.decisions import _cost
+from simulate.scenario.evaluation import evaluate
+
+STATED = {"assumed": True, "why": "test"}
+TOY = Path(__file__).parent / "data" / "params"
+
+
+@pytest.fixture(scope="module")
+def pathways():
+    return case_of(sim.load("second_line_us"))
+
+
+def undiscounted(case):
+    return replace(case, clock=Clock(case.clock.horizon, Discount(costs=0.0, effects=0.0, method="continuous")))
+
+
+def uses(case, strategy: str, name: str) -> float:
+    book = case.outcomes(strategy, case.integrated(strategy), Values.mean(case.file))
+    return sum(float(x.uses[0]) for x in book.costs if x.name == name)
+
+
+def test_monitoring_is_shared_among_regimens_as_patients_are(case):
+    """Half of the patients get each backbone: scans of both at half their number, every 9 weeks while free of it."""
+    plain = undiscounted(case)
+    free = case.integrated("chemotherapy").shares[0, 0]
+    day = np.arange(63.0, 120.0 * DAYS_PER_MONTH, 63.0)
+    expected = np.interp(day, np.arange(len(free)), free).sum()
+    both = uses(plain, "chemotherapy", "imaging")
+    assert both == pytest.approx(expected, rel=2e-3)
+    one = next(iter(case.regimens["chemotherapy"].items()))
+    alone = replace(plain, regimens={**case.regimens, "chemotherapy": {one[0]: (one[1][0], 1.0)}})
+    assert uses(alone, "chemotherapy", "imaging") == pytest.approx(both, rel=1e-9)
+
+
+def test_what_is_watched_at_each_visit_ends_with_treatment():
+    """US prices the visit before each cycle: as many as cycles begun under the stop, not until progression."""
+    case = undiscounted(case_of(sim.load("bevacizumab_us")))
+    on = uses(case, "chemotherapy", "toxicity")
+    never = replace(case, stops=dict.fromkeys(case.stops, 0.0))
+    assert on < 0.8 * uses(never, "chemotherapy", "toxicity")
+    given = max(uses(case, "chemotherapy", d) for d in ("cisplatin", "paclitaxel"))
+    assert on >= given - 1e-9
+
+
+def test_deaths_of_other_causes_take_progressions_too(case):
+    flat = LifeTable("flat", np.full(120, -np.expm1(-0.6)), "made up")  # 0.05 a month
+    asked = case.question.model_copy(update={"start_age": 50.0})
+    older = replace(case, life=flat, follow_up=12.0, question=asked)
+    free, held = case.curves("chemotherapy"), older.integrated("chemotherapy")
+    ratio = older.population
+    np.testing.assert_allclose(held.progressing, free.progressing * ratio[:-1], rtol=1e-12)
+    assert ratio[-1] < 0.05
+    assert held.progressing.sum() < free.progressing.sum()
+
+
+def test_progressions_of_pathways_beside_many_other_deaths(pathways):
+    """Each day's progressions by the share alive in its middle (Simpson), with 300 times the deaths of other causes."""
+    whole = pathways.calibration
+    assert isinstance(whole, Composite)
+    hard = replace(whole, background=tuple(replace(h, factor=300.0 * h.factor) for h in whole.background))
+    days, arm = 400, "chemotherapy"
+    expected = np.zeros(days)
+    at = np.arange(0.0, days + 0.25, 0.5) / DAYS_PER_MONTH
+    for j, stratum in enumerate(whole.model.strata):
+        alone = replace(hard, background=())
+        mix = tuple(float(k == j) for k in range(len(whole.model.strata)))
+        entering = alone.integrated(arm, whole.model, mix, days).progressing[0]
+        h = hard.background[j]
+        spared = np.exp(-h.factor * h.time.cumulative_hazard(at))
+        middle = (spared[:-2:2] + 4.0 * spared[1:-1:2] + spared[2::2]) / 6.0
+        expected += whole.mix[j] * entering * middle
+        assert stratum in whole.model.strata
+    found = hard.integrated(arm, whole.model, whole.mix, days).progressing[0]
+    np.testing.assert_allclose(found, expected, rtol=2e-4, atol=1e-9)
+
+
+def test_every_structure_of_pathways_has_its_other_deaths_once(pathways):
+    """Fitted to curves that hold them already: no structure takes them off again."""
+    found = {k: one for k, one in all_structures(pathways, "chemotherapy", 2_000, 1).items() if k in STRUCTURES}
+    assert set(found) == set(STRUCTURES)
+    assert all(one.traces.held for one in found.values())
+    for one in found.values():
+        np.testing.assert_array_equal(pathways.held(one.traces).shares, one.traces.shares)
+
+
+def test_what_a_scenario_says_instead_leaves_the_rest():
+    library = Library([])
+    question = library.scenario("second_line_us").economics
+    plain, own = library.economics("us"), setting_of(question, library)
+    assert own.states["progressed"].utility != plain.states["progressed"].utility
+    assert own.states["progressed"].cost == plain.states["progressed"].cost is not None
+    assert own.toxicities["immune_mediated"].disutility == plain.toxicities["immune_mediated"].disutility
+    assert own.toxicities["immune_mediated"].cost != plain.toxicities["immune_mediated"].cost
+
+
+def test_patients_concerned_are_discounted_as_costs_are():
+    toy = sim.load(
+        "toy", params=TOY, overrides={"economics.discounting": "{costs: 0.05, effects: 0.01, method: yearly}"}
+    )
+    e = evaluate(toy, draws=0, patients=1000)
+    affected = e.case.question.population
+    assert e.decisions.reached.patients == reached(affected, 0.05).patients != reached(affected, 0.01).patients
+
+
+def test_a_trial_costs_for_every_arm():
+    case = case_of(sim.load("toy", params=TOY))
+    each = {"value": 1000.0, "currency": "USD", "price_year": 2020, **STATED}
+    trial = ProposedTrial.model_validate(
+        {"informs": "survival", "patients_per_arm": [100, 250], "cost_per_patient": each}
+    )
+    np.testing.assert_allclose(_cost(case, trial, 3), [300_000.0, 750_000.0])
+
+
+def test_a_trial_serves_those_after_it():
+    affected = Affected.model_validate({"yearly": {"value": 300.0, "se": 30.0, **STATED}, "years": 4.5})
+    toy = sim.load("toy", params=TOY)
+    asked = toy.file.economics.model_copy(update={
+        "population": affected,
+        "proposed_trial": ProposedTrial.model_validate(
+            {"informs": "survival", "patients_per_arm": [100], "years": 2.0}
+        ),
+    })  # fmt: skip
+    e = evaluate(replace(toy, file=toy.file.model_copy(update={"economics": asked})), draws=60, patients=1000)
+    trial = next(t for t in e.decisions.trials if t.group == "survival")
+    later = reached(affected, e.case.clock.rate("costs"), 2.0).patients
+    np.testing.assert_allclose(trial.population, trial.value * later, rtol=1e-12)
+
+
+def test_the_tail_of_a_curve_begins_beyond_its_median():
+    own = Around(tuple(float(k) for k in range(len(SURVIVAL))), tuple(float(k) for k in range(1, len(SURVIVAL) + 2)))
+    found = own.tail(10.0).factors
+    at = SURVIVAL.index(0.5) + 1
+    assert found == (*own.factors[:at], *(10.0 * f for f in own.factors[at:]))
+    assert Around().tail(2.0).factors == (1.0, 2.0)
+
+
+def test_a_price_is_varied_as_one_only_if_all_its_vials_are_certain(case):
+    drugs = dict(case.file.drugs)
+    first, *rest = drugs["bevacizumab"].vials
+    unsure = first.model_copy(update={"price": first.price.model_copy(update={"cv": 0.2, "distribution": "gamma"})})
+    drugs["bevacizumab"] = drugs["bevacizumab"].model_copy(update={"vials": (unsure, *rest)})
+    mixed = replace(case, file=case.file.model_copy(update={"drugs": drugs}))
+    assert "price.bevacizumab" in ranges(case, 0.2)
+    assert "price.bevacizumab" not in ranges(mixed, 0.2)
+    assert "drugs.bevacizumab.vials.0.price" in ranges(mixed, 0.2)
