@@ -145,7 +145,9 @@ def test_a_trial_serves_those_after_it():
             {"informs": "survival", "patients_per_arm": [100], "years": 2.0}
         ),
     })  # fmt: skip
-    e = evaluate(replace(toy, file=toy.file.model_copy(update={"economics": asked})), draws=60, patients=1000)
+    e = evaluate(
+        replace(toy, file=toy.file.model_copy(update={"economics": asked})), draws=120, patients=1000, draw_patients=50
+    )
     trial = next(t for t in e.decisions.trials if t.group == "survival")
     later = reached(affected, e.case.clock.rate("costs"), 2.0).patients
     np.testing.assert_allclose(trial.population, trial.value * later, rtol=1e-12)
