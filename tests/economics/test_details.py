@@ -11,10 +11,11 @@ import pytest
 import simulate as sim
 from simulate.economics.amounts import Values
 from simulate.economics.clock import Clock
-from simulate.economics.compared import STRUCTURES, all_structures
+from simulate.economics.compared import clock_forward_of, death_share
 from simulate.economics.composite import Composite
 from simulate.economics.one_way import ranges
 from simulate.economics.population import reached
+from simulate.economics.structures import clock_forward
 from simulate.evidence import Library
 from simulate.evidence.decision_schema import Affected, ProposedTrial
 from simulate.evidence.economics_schema import Discount
@@ -99,13 +100,18 @@ def test_progressions_of_pathways_beside_many_other_deaths(pathways):
     np.testing.assert_allclose(found, expected, rtol=2e-4, atol=1e-9)
 
 
-def test_every_structure_of_pathways_has_its_other_deaths_once(pathways):
-    """Fitted to curves that hold them already: no structure takes them off again."""
-    found = {k: one for k, one in all_structures(pathways, "chemotherapy", 2_000, 1).items() if k in STRUCTURES}
-    assert set(found) == set(STRUCTURES)
-    assert all(one.traces.held for one in found.values())
-    for one in found.values():
-        np.testing.assert_array_equal(pathways.held(one.traces).shares, one.traces.shares)
+def test_clock_forward_of_pathways_has_other_deaths_once(pathways):
+    """It is fitted to curves that hold them from the start: nothing is taken off again beyond the follow-up."""
+    joint = pathways.curves("chemotherapy")
+    assert joint.held
+    share = death_share(pathways, "chemotherapy")
+    raw = clock_forward({}, joint.alive[0], joint.shares[0, 0], share).traces
+    found = clock_forward_of(pathways, "chemotherapy").traces
+    np.testing.assert_array_equal(found.shares, raw.shares)
+    late = int(pathways.follow_up * DAYS_PER_MONTH) + 2000
+    assert not np.allclose(
+        pathways.held(replace(raw, held=False)).shares[0, :, late], raw.shares[0, :, late], rtol=1e-3
+    )
 
 
 def test_what_a_scenario_says_instead_leaves_the_rest():
@@ -141,6 +147,7 @@ def test_a_trial_serves_those_after_it():
     toy = sim.load("toy", params=TOY)
     asked = toy.file.economics.model_copy(update={
         "population": affected,
+        "thresholds": (400_000.0,),
         "proposed_trial": ProposedTrial.model_validate(
             {"informs": "survival", "patients_per_arm": [100], "years": 2.0}
         ),
@@ -149,6 +156,7 @@ def test_a_trial_serves_those_after_it():
         replace(toy, file=toy.file.model_copy(update={"economics": asked})), draws=120, patients=1000, draw_patients=50
     )
     trial = next(t for t in e.decisions.trials if t.group == "survival")
+    assert trial.value.min() > 0.0
     later = reached(affected, e.case.clock.rate("costs"), 2.0).patients
     np.testing.assert_allclose(trial.population, trial.value * later, rtol=1e-12)
 
