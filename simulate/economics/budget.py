@@ -52,7 +52,7 @@ def cumulative(
         # the age norm is of utilities only, and costs do not need it
         part = with_clock(replace(case, norm=None), horizon=end, costs=0.0, effects=0.0)
         days = part.clock.days
-        cut = Traces(whole.states, whole.shares[:, :, : days + 1], whole.progressing[:, :days])
+        cut = Traces(whole.states, whole.shares[:, :, : days + 1], whole.progressing[:, :days], held=whole.held)
         found[end] = {k: float(v[0]) for k, v in part.outcomes(strategy, cut, at).by_category().items()}
     names = dict.fromkeys(k for row in found.values() for k in row)
     nothing = dict.fromkeys(names, 0.0)

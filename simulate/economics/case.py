@@ -265,8 +265,10 @@ def stop_rate(case: Case, strategy: str, traces: Traces | None = None) -> float:
     treated = case.question.treated.get(strategy)
     if treated is None:
         return 0.0
-    regimen = max(case.regimens[strategy].values(), key=lambda kv: kv[1])[0]
-    if regimen.course is None:
+    added = case.question.added.get(strategy, {})
+    own = [given for name, given in case.regimens[strategy].items() if name not in added]
+    regimen = max(own, key=lambda kv: kv[1])[0] if own else None
+    if regimen is None or regimen.course is None:
         return 0.0
     # the n-th cycle begins n - 1 cycles after the start: half of all begin it, and half a cycle later fewer do
     at = (treated.median_cycles - 0.5) * regimen.course.cycle_days / DAYS_PER_MONTH

@@ -129,6 +129,18 @@ class Clock:
         np.add.at(out, low, weight * (1.0 - (day - low)))
         np.add.at(out, low + 1, weight * (day - low))
 
+    def between(self, start: float, end: float, what: str) -> Array:
+        """Weights with which ``shares @ w`` is discounted months in a state from `start` to `end`, by integration.
+
+        Whatever the counting of cycles, which a stretch of days does not fit.
+        """
+        edges = np.minimum(np.arange(self.days + 1) / self.per_month, self.horizon)
+        low, high = np.clip(start, edges[:-1], edges[1:]), np.clip(end, edges[:-1], edges[1:])
+        middle = 0.5 * (low + high)
+        out = np.zeros(self.days + 1)
+        self._spread(out, middle, (high - low) * self.factor(middle, what))
+        return out
+
     def at_times(self, months: ArrayLike, what: str) -> Array:
         """Weights with which ``shares @ w`` is the discounted number of things done at `months` in a state."""
         when = np.asarray(months, np.float64)

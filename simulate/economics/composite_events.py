@@ -67,7 +67,9 @@ def _of_strategy(plan: Plan, strategy: str, given: Given | None, files: Evidence
     wanted = carried[strategy] if given is None or not given.regimens else frozenset(given.regimens)
     same = [s for s in (strategy, *carried) if carried[s] == wanted]
     found = _of_plan(plan, same[0]) if same else mixed(files, given.regimens if given else {})
-    out = {r.event: r for r in found}
+    out: dict[str, Rate] = {}
+    for r in found:  # at each grade at which one of the strategy's studies counts it, over all of its patients
+        out[r.event] = r if r.event not in out else out[r.event]._replace(value=min(1.0, out[r.event].value + r.value))
     for name, share in (given.added if given is not None else {}).items():
         for r in single(files, name):
             known = out[r.event].value if r.event in out else 0.0

@@ -20,6 +20,7 @@ from simulate.errors import input_error
 
 Point = tuple[Fraction, Fraction]  # cost, effect
 
+ROUNDING = 1e-12  # relative: what the order of a sum may change
 FRONTIER = "frontier"
 DOMINATED = "dominated"
 EXTENDEDLY_DOMINATED = "extendedly dominated"
@@ -161,6 +162,22 @@ def pairwise(
         for name in names
         if name != reference
     )
+
+
+def settled(values: Sequence[float]) -> list[float]:
+    """Values that differ by rounding alone, 1e-12 of their size, made equal: they were summed in another order.
+
+    Examples
+    --------
+    >>> settled([0.1 + 0.2, 0.3, 0.31])
+    [0.3, 0.3, 0.31]
+    """
+    out, known = [0.0] * len(values), -math.inf
+    for i in sorted(range(len(values)), key=lambda i: values[i]):
+        close = math.isfinite(known) and abs(values[i] - known) <= ROUNDING * max(abs(values[i]), abs(known))
+        known = known if close else float(values[i])
+        out[i] = known
+    return out
 
 
 def _check(costs: Sequence[float], effects: Sequence[float], names: Sequence[str]) -> None:

@@ -197,9 +197,8 @@ def _responses(care: Care, file: Economics, values: Values, clock: Clock, aging:
             continue
         place = ("responses", event, "gain")
         end = np.inf if response.days is None else response.after + response.days
-        day = clock.months * DAYS_PER_MONTH
-        during = ((day >= response.after) & (day < end)).astype(np.float64)
-        weights = during * aging * clock.in_state("effects") / 12.0
+        during = clock.between(response.after / DAYS_PER_MONTH, end / DAYS_PER_MONTH, "effects")
+        weights = during * aging / 12.0
         out.append(Item("response", event, place, ALIVE, weights, values[place], care.events[event]))
     return out
 

@@ -69,7 +69,7 @@ def removed(known: Array, benefit: Array, prior: Array, sizes: ArrayLike) -> Arr
     Parameters
     ----------
     known : float64[D, P], draws of the parameters.
-    benefit : float64[D], incremental net benefit of the same draws.
+    benefit : float64[D], incremental net benefit of the same draws; of several strategies float64[D, S].
     prior : float64[P], patients that today's knowledge of each is worth.
     sizes : [N], patients an arm.
     """
@@ -80,8 +80,9 @@ def removed(known: Array, benefit: Array, prior: Array, sizes: ArrayLike) -> Arr
     if not moved.any():
         return np.zeros(len(n))
     standard = (known[:, moved] - known[:, moved].mean(axis=0)) / spread[moved]
-    slopes = np.linalg.lstsq(standard, benefit - benefit.mean(), rcond=None)[0]
-    weights = slopes**2
+    each = benefit.reshape(len(benefit), -1)
+    slopes = np.linalg.lstsq(standard, each - each.mean(axis=0), rcond=None)[0]
+    weights = (slopes**2).sum(axis=1)  # of every strategy: those that move in opposite ways do not cancel
     total = float(weights.sum())
     weights = weights / total if total > 0.0 else np.full(len(slopes), 1.0 / len(slopes))
     return np.asarray(shares[:, moved] @ weights)
@@ -105,7 +106,7 @@ def sample_information(fit: Fit, increments: Draws, known: Array, prior: Array, 
     means, middle = fit.means, (fit.means.cost.mean(axis=0), fit.means.effect.mean(axis=0))
     out = np.empty((len(n), len(increments.wtp)))
     for w, wtp in enumerate(increments.wtp):
-        benefit = (wtp * means.effect - means.cost)[:, 1:].sum(axis=1)
+        benefit = (wtp * means.effect - means.cost)[:, 1:]
         for row, share in enumerate(np.sqrt(removed(known, benefit, prior, n))):
             shrunk = replace(
                 means,

@@ -31,7 +31,10 @@ def cycles(regimen: Regimen, drug: RegimenDrug, horizon: float) -> Array:
     if regimen.course is None:
         return np.zeros(0)
     length = (drug.cycle_days or regimen.course.cycle_days) / DAYS_PER_MONTH
-    last = min(x for x in (drug.to_cycle, regimen.course.max_cycles, int(horizon / length) + 1) if x is not None)
+    most = regimen.course.max_cycles
+    if most is not None:  # a drug with longer cycles ends with the course too
+        most = int(np.ceil(most * regimen.course.cycle_days / DAYS_PER_MONTH / length - 1e-9))
+    last = min(x for x in (drug.to_cycle, most, int(horizon / length) + 1) if x is not None)
     numbers = np.arange(drug.from_cycle, last + 1, drug.every_cycles)
     return np.asarray((numbers - 1) * length, np.float64)
 
@@ -74,7 +77,8 @@ def _examinations(regimen: Regimen, item: Monitoring, end: float, cycle: float) 
     if item.each_visit:
         most = regimen.course.max_cycles if regimen.course else 1
         number = int(end / cycle) + 1 if most is None else min(most, int(end / cycle) + 1)
-        return np.asarray(first + np.arange(number) * cycle, np.float64)
+        at = np.arange(number) * cycle
+        return np.asarray(at[at > first - 1e-9], np.float64)
     every = item.every_months or (item.every_weeks or 0.0) * WEEK
     return np.asarray(first + np.arange(every, end + 1e-9, every), np.float64)
 

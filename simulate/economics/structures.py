@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from simulate.economics.traces import STATES, Traces
+from simulate.errors import input_error
 from simulate.model.types import DAYS_PER_MONTH, ArmModel, Distribution
 
 Array = NDArray[np.float64]
 LEVELS = np.linspace(0.95, 0.05, 19)  # of a curve, at which a fitted one is held to it
+FEWEST = 1e-6  # events a patient to which a curve can be fitted
 NEGLIGIBLE = 1e-6  # of the patients: curves that cross by less are taken for one
 PARAMETRIC = ("exponential", "weibull", "lognormal", "loglogistic", "gompertz")
 
@@ -63,6 +65,10 @@ def refitted(survival: Array, family: str, until: float) -> tuple[Distribution, 
     months = np.arange(len(survival)) / DAYS_PER_MONTH
     seen = survival[: int(until * DAYS_PER_MONTH) + 1]
     levels = LEVELS[seen[-1] < LEVELS]
+    if len(levels) < 2:  # few events within the follow-up: what is seen of them
+        if seen[-1] > 1.0 - FEWEST:
+            raise input_error("nothing happens within the follow-up, so no curve can be fitted.", field="follow_up")
+        levels = 1.0 - (1.0 - seen[-1]) * np.linspace(0.05, 1.0, len(LEVELS))
     at = np.interp(-levels, -seen, months[: len(seen)])
     median = float(np.interp(-0.5, -survival, months))
 

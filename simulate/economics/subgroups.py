@@ -67,13 +67,18 @@ def within(case: Case, trial: Trial, strata: tuple[str, ...]) -> Case:
     """The same evaluation with the patients of some strata alone, given what is given there."""
     kept = [share if s in strata else 0.0 for s, share in zip(trial.strata, case.mix, strict=True)]
     mix = tuple(x / sum(kept) for x in kept)
-    return replace(case, mix=mix, regimens={s: _given(own, trial.id, strata) for s, own in case.regimens.items()})
+    added = case.question.added
+    regimens = {s: _given(own, added.get(s, {}), trial.id, strata) for s, own in case.regimens.items()}
+    return replace(case, mix=mix, regimens=regimens)
 
 
 def _given(
-    regimens: Mapping[str, tuple[Regimen, float]], trial: str, strata: tuple[str, ...]
+    regimens: Mapping[str, tuple[Regimen, float]], added: Mapping[str, float], trial: str, strata: tuple[str, ...]
 ) -> dict[str, tuple[Regimen, float]]:
-    """Regimens of a strategy without those that other strata of the trial have, shares adding up to 1 again."""
+    """Regimens of a strategy without those that other strata of the trial have, shares adding up to 1 again.
+
+    What is given on top keeps its share.
+    """
 
     def here(regimen: Regimen) -> bool:
         own = regimen.evidence
@@ -81,10 +86,10 @@ def _given(
         return not elsewhere
 
     kept = {name: (r, share) for name, (r, share) in regimens.items() if here(r)}
-    total = sum(share for _, share in kept.values())
+    total = sum(share for name, (_, share) in kept.items() if name not in added)
     if total <= 0.0:
         return dict(regimens)
-    return {name: (r, share / total) for name, (r, share) in kept.items()}
+    return {name: (r, share if name in added else share / total) for name, (r, share) in kept.items()}
 
 
 def subgroups(case: Case, trial: Trial, strategy: str | None = None) -> list[Subgroup]:

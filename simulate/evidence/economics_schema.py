@@ -312,7 +312,7 @@ class EconomicQuestion(Model):
     counting: Literal["integral", "start", "end", "half_cycle", "simpson"] = "integral"
     cycle: Positive = 1.0
     discounting: Discount | None = None
-    thresholds: tuple[NonNegative, ...] = ()
+    thresholds: tuple[Positive, ...] = ()
     population: Affected | None = None
     proposed_trial: ProposedTrial | None = None
     network: Network | None = None

@@ -178,6 +178,12 @@ def _effects(file: str, reference: str, values: dict[tuple[str, str | None], Arr
     """Effects against the reference; contrasts between two others must be their difference."""
     base = {t: v for (t, other), v in values.items() if other in (None, reference)}
     base |= {o: -v for (t, o), v in values.items() if t == reference and o is not None}
+    for (treatment, other), value in values.items():
+        if treatment in base and other in (None, reference):
+            off = np.abs(base[treatment] - value) > SAME * np.maximum(np.abs(value), 1.0)
+            if off.any():
+                line, message = lines[int(np.argmax(off))], f"{treatment!r} has two effects against {reference!r}."
+                raise input_error(message, file=file, line=line, field=f"d[{treatment}]", advice="Leave one out.")
     if reference in base:
         message = f"{reference!r} has effects of its own, so it is not the reference."
         raise input_error(message, file=file, line=1, field=f"d[{reference}]")

@@ -14,7 +14,7 @@ from simulate.evidence.messages import suggest
 from simulate.evidence.network_checks import check_network
 from simulate.evidence.origins import origin
 from simulate.evidence.regimen_schema import Regimen
-from simulate.evidence.setting import merged, regimens_of
+from simulate.evidence.setting import given_of, merged, regimens_of
 
 if TYPE_CHECKING:
     from simulate.evidence.document import FieldPath
@@ -72,9 +72,13 @@ def _strategies(scenario: Scenario, asked: EconomicQuestion, library: Library | 
         if not regimens_of(scenario, name):
             yield Finding(here, f"strategy {name!r} has no regimen.", suggest(name, asked.regimens))
         yield from origin(here, treated, library)
-    for name in asked.added:
+    for name, added in asked.added.items():
         if name not in scenario.strategies:
             yield Finding(("economics", "added", name), f"no strategy {name!r}.", suggest(name, scenario.strategies))
+            continue
+        for twice in sorted(added.keys() & given_of(scenario, name).keys()):
+            message = f"strategy {name!r} is given {twice!r} already."
+            yield Finding(("economics", "added", name, twice), message, "Give its whole share under `regimens`.")
     for name, strategy in scenario.strategies.items():
         ruled = strategy.follow is not None or strategy.lines is not None
         if (strategy.arm is not None or ruled) and name not in asked.regimens:

@@ -13,6 +13,7 @@ from simulate.evidence.own_schema import CURVES, MONTHS, OwnArm, OwnCurve, OwnMo
 if TYPE_CHECKING:
     from simulate.evidence.document import FieldPath
     from simulate.evidence.library import Library
+    from simulate.evidence.money_schema import Quantity
     from simulate.evidence.scenario_schema import Scenario
 
 POSITIVE = ("rate", "scale", "sdlog")  # parameters that are above 0 in every family
@@ -94,8 +95,18 @@ def _curve(path: FieldPath, curve: OwnCurve, library: Library | None) -> Iterato
         positive = name in POSITIVE or (name == "shape" and curve.family != "gompertz")
         if positive and quantity.value <= 0.0:
             yield Finding((*here, name), f"is {quantity.value:g}; it must be above 0.", "Check the sign.")
+        if positive:
+            yield from _drawn_above(0.0, (*here, name), quantity)
         yield from stated_quantity((*here, name), quantity, library)
     if curve.hazard_ratio is not None:
         if curve.hazard_ratio.value <= 0.0:
             yield Finding((*path, "hazard_ratio"), "must be above 0.", "1 changes nothing.")
+        yield from _drawn_above(0.0, (*path, "hazard_ratio"), curve.hazard_ratio)
         yield from stated_quantity((*path, "hazard_ratio"), curve.hazard_ratio, library)
+
+
+def _drawn_above(low: float, path: FieldPath, quantity: Quantity) -> Iterator[Finding]:
+    """A number that must be positive is not drawn from a normal distribution, which falls below."""
+    if quantity.value > low and quantity.standard_error > 0.0 and quantity.distribution in (None, "normal"):
+        message = "is uncertain, and normal draws of it would fall below 0."
+        yield Finding(path, message, "Write `distribution: lognormal` or `gamma`.")

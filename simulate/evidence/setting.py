@@ -47,12 +47,17 @@ def _over(known: Model, own: Model) -> Model:
     return known.model_copy(update={k: v for k, v in own if v is not None})
 
 
-def regimens_of(scenario: Scenario, strategy: str) -> dict[str, float]:
-    """Regimens that a strategy gives with their shares, those given on top with them."""
+def given_of(scenario: Scenario, strategy: str) -> dict[str, float]:
+    """Regimens that a strategy gives with their shares, without those given on top."""
     question = scenario.economics
     if question is None:
         return {}
     own_regimen = scenario.strategies[strategy].regimen if strategy in scenario.strategies else None
     named = question.regimens.get(strategy, own_regimen)
-    own = {} if named is None else shares_of_regimens(named)
-    return {**own, **question.added.get(strategy, {})}
+    return {} if named is None else shares_of_regimens(named)
+
+
+def regimens_of(scenario: Scenario, strategy: str) -> dict[str, float]:
+    """Regimens that a strategy gives with their shares, those given on top with them."""
+    added = {} if scenario.economics is None else scenario.economics.added.get(strategy, {})
+    return {**given_of(scenario, strategy), **added}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simulate.economics.acceptability import Acceptability, acceptability
 from simulate.economics.case import Case
 from simulate.economics.compared import STRUCTURES, Structured, all_structures, joint_partition
-from simulate.economics.frontier import pairwise
+from simulate.economics.frontier import pairwise, settled
 from simulate.economics.named_changes import Row, scenario_table
 from simulate.economics.one_way import Tornado, tornado
 from simulate.economics.own import OwnCase, prepare_own
@@ -138,7 +138,7 @@ class Evaluation:
     def totals(self, structure: str) -> tuple[list[float], list[float]]:
         """Mean cost and QALY of every strategy under a structure."""
         own = [self.structures[s][structure].outcomes for s in self.strategies]
-        return [float(o.cost.mean()) for o in own], [float(o.qaly.mean()) for o in own]
+        return settled([float(o.cost.mean()) for o in own]), settled([float(o.qaly.mean()) for o in own])
 
     @cached_property
     def acceptability(self) -> Acceptability | None:

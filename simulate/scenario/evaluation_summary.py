@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulate.economics.case import Case
-from simulate.economics.frontier import incremental_analysis
+from simulate.economics.frontier import incremental_analysis, settled
 from simulate.economics.networked import Networked
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def frontier_rows(costs: Sequence[float], effects: Sequence[float], names: Seque
 def drawn_means(e: Evaluation) -> tuple[list[float], list[float]]:
     """Mean cost and QALY of every strategy over the draws."""
     assert e.draws is not None
-    return [float(v) for v in e.draws.cost.mean(axis=0)], [float(v) for v in e.draws.qaly.mean(axis=0)]
+    return settled(e.draws.cost.mean(axis=0).tolist()), settled(e.draws.qaly.mean(axis=0).tolist())
 
 
 def drawn_frontier(e: Evaluation) -> list[dict[str, Any]]:

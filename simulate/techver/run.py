@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulate.economics.case import Case
 from simulate.economics.composite import Composite
 from simulate.evidence import Library
-from simulate.pathways.background import life_table
+from simulate.pathways.background import LIFETIME, life_table
 from simulate.scenario.cases import case_of
 from simulate.scenario.own import OwnScenario
 from simulate.scenario.pathways import PathwayScenario
@@ -94,7 +94,7 @@ def general_population(case: Case, library: Library) -> Array | None:
     name = case.question.life_table or (sorted(tables)[0] if tables else None)
     if case.question.start_age is None or name is None:
         return None
-    hazard = life_table(library, name).hazard(case.question.start_age)
+    hazard = life_table(library, name, LIFETIME).hazard(case.question.start_age)
     return hazard.time.survival(case.clock.months)
 
 

@@ -10,19 +10,28 @@ import pytest
 
 import simulate as sim
 from simulate.economics.amounts import Values
+from simulate.economics.budget import yearly_costs
+from simulate.economics.case import stop_rate
 from simulate.economics.clock import Clock
 from simulate.economics.compared import clock_forward_of, death_share
 from simulate.economics.composite import Composite
+from simulate.economics.composite_events import _of_plan, events_of
+from simulate.economics.frontier import pairwise, settled
 from simulate.economics.one_way import ranges
 from simulate.economics.population import reached
-from simulate.economics.structures import clock_forward
+from simulate.economics.proposed import removed
+from simulate.economics.schedule import doses
+from simulate.economics.structures import clock_forward, refitted
+from simulate.economics.subgroups import within
+from simulate.errors import InputError
 from simulate.evidence import Library
 from simulate.evidence.decision_schema import Affected, ProposedTrial
 from simulate.evidence.economics_schema import Discount
 from simulate.evidence.setting import setting_of
-from simulate.model.types import DAYS_PER_MONTH
+from simulate.model.hazards import Hazard
+from simulate.model.types import DAYS_PER_MONTH, Distribution
 from simulate.pathways.background import LifeTable
-from simulate.pathways.marginal import SURVIVAL, Around
+from simulate.pathways.marginal import SURVIVAL, Around, Mix, around
 from simulate.scenario.cases import case_of
 from simulate.scenario.decisions import _cost
 from simulate.scenario.evaluation import evaluate
@@ -178,3 +187,90 @@ def test_a_price_is_varied_as_one_only_if_all_its_vials_are_certain(case):
     assert "price.bevacizumab" in ranges(case, 0.2)
     assert "price.bevacizumab" not in ranges(mixed, 0.2)
     assert "drugs.bevacizumab.vials.0.price" in ranges(mixed, 0.2)
+
+
+# ------------------------------------------------------------------------------------------- found by a second reading
+def test_what_is_given_on_top_neither_stops_nor_dilutes_the_rest(case):
+    """A regimen that everybody gets besides two backbones: stops as without it, and its own share in every stratum."""
+    top = Library([]).regimen("sbrt_oligometastases")
+    question = case.question.model_copy(update={"added": {"bevacizumab": {"sbrt_oligometastases": 0.9}}})
+    own = {**case.regimens["bevacizumab"], "sbrt_oligometastases": (top, 0.9)}
+    more = replace(case, question=question, regimens={**case.regimens, "bevacizumab": own})
+    assert stop_rate(more, "bevacizumab") == stop_rate(case, "bevacizumab") > 0.0
+    trial = Library([]).trial("gog240")
+    whole = within(more, trial, tuple(trial.strata)).regimens["bevacizumab"]
+    assert {k: share for k, (_, share) in whole.items()} == pytest.approx({k: s for k, (_, s) in own.items()})
+    part = within(more, trial, ("cisplatin_paclitaxel",)).regimens["bevacizumab"]
+    assert part["sbrt_oligometastases"][1] == 0.9
+    assert sum(share for name, (_, share) in part.items() if name != "sbrt_oligometastases") == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("counting", ["integral", "start", "end", "half_cycle", "simpson"])
+@pytest.mark.parametrize(("start", "end"), [(0.0, 30.0), (5.0, 15.0), (10.25, 10.75), (300.0, 1e9)])
+def test_a_stretch_of_days_is_as_long_under_every_counting(counting, start, end):
+    clock = Clock(12.0, Discount(costs=0.03, effects=0.03, method="continuous"), counting, 1.0)
+    lived = clock.between(start / DAYS_PER_MONTH, end / DAYS_PER_MONTH, "time").sum() * DAYS_PER_MONTH
+    assert lived == pytest.approx(min(end, 12.0 * DAYS_PER_MONTH) - start, rel=1e-9)
+
+
+def test_years_of_a_budget_add_up_with_deaths_of_other_causes():
+    case = undiscounted(case_of(sim.load("oligometastatic_sbrt_us")))
+    years = yearly_costs(case, "borrowed")
+    book = case.outcomes("borrowed", case.integrated("borrowed"), Values.mean(case.file))
+    for category, total in book.by_category().items():
+        assert years[category].sum() == pytest.approx(float(total[0]), rel=1e-6), category
+
+
+def test_a_trial_of_parameters_that_act_in_opposite_ways():
+    """Net benefits x and -x + y/20 of two strategies: what is learned of x is not lost in their sum."""
+    rng = np.random.default_rng(3)
+    known = rng.normal(size=(2_000, 2))
+    benefit = np.column_stack((known[:, 0], -known[:, 0] + 0.05 * known[:, 1]))
+    shares = removed(known, benefit, np.array([10.0, 1e6]), [10])
+    assert shares[0] == pytest.approx(0.5, abs=0.01)
+
+
+def test_rounding_is_no_trade_off():
+    effects = settled([1.2345678901234567, 1.2345678901234565, 2.0])
+    assert effects[0] == effects[1]
+    rows = pairwise([10.0, 20.0, 30.0], effects, ["a", "b", "c"], reference="a", threshold=1.0)
+    assert [r.reading for r in rows] == ["dominated", "costs more for more effect"]
+    assert settled([1.0, 1.0 + 1e-9]) == [1.0, 1.0 + 1e-9]
+
+
+def test_a_drug_with_longer_cycles_ends_with_the_course():
+    base = Library([]).regimen("cisplatin_paclitaxel_gog240")
+    drug = base.drugs[0].model_copy(update={"cycle_days": 42, "days": (1,)})
+    course = base.course.model_copy(update={"max_cycles": 6})
+    (given,) = doses(base.model_copy(update={"drugs": (drug,), "course": course}), 60.0)
+    np.testing.assert_allclose(given.months * DAYS_PER_MONTH, [0.0, 42.0, 84.0])
+
+
+def test_a_curve_of_which_little_is_seen_is_fitted_to_that():
+    slow = np.exp(-np.arange(3653) / DAYS_PER_MONTH / 2000.0)
+    found, miss = refitted(slow, "exponential", 24.0)
+    assert found.params[0] == pytest.approx(2000.0, rel=1e-6)
+    assert miss < 1e-9
+    with pytest.raises(InputError, match="nothing happens within the follow-up"):
+        refitted(np.ones(800), "exponential", 24.0)
+
+
+def test_the_background_runs_on_the_clock_of_the_study():
+    """Survival after progression begins when patients are older: what is left for the cancer is less."""
+    time = Distribution("exponential", (60.0,))
+    rising = Hazard(Distribution("gompertz", (0.02, 0.001)))
+    mix = Mix((0.5, 0.5), (1.0, 2.0), (rising, rising))
+    early, late = around(time, mix), around(time, mix, 60.0)
+    assert late.factors[0] < early.factors[0]
+
+
+def test_regimens_that_grade_an_event_apart_add_up():
+    """A rule gives each half of the patients: events of both halves are events of the strategy."""
+    plan = sim.load("guideline_pathway").plan
+    strategy = "guideline"
+    total: dict[str, float] = {}
+    for rate in _of_plan(plan, strategy):
+        total[rate.event] = total.get(rate.event, 0.0) + rate.value
+    found = {t.event: t.rates[strategy][0] for t in events_of(plan, (strategy,), {})}
+    assert found == pytest.approx(total)
+    assert len(found) < len(list(_of_plan(plan, strategy)))

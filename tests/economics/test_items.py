@@ -222,7 +222,7 @@ def test_a_response_adds_to_the_utility_of_those_alive_while_it_lasts(case, valu
     for strategy in STRATEGIES:
         share = case.care(strategy).events["hypertension"][0]
         alive = case.integrated(strategy).alive[0]
-        lived = alive[28:262].sum() / DAYS_PER_MONTH / 12.0
+        lived = (alive[28:263].sum() - 0.5 * (alive[28] + alive[262])) / DAYS_PER_MONTH / 12.0
         uses, total = line(outcomes(plain, strategy, values), "hypertension", "response")
         assert uses == pytest.approx(share * lived, rel=1e-12)
         assert total == pytest.approx(share * 0.05 * lived, rel=1e-12)

@@ -46,6 +46,15 @@ def test_all_contrasts(tmp_path):
         read_effects(written(tmp_path, ["d[B vs. A]", "d[C vs. A]", "d[C vs. B]"], rows).rename(path), "A")
 
 
+def test_two_ways_of_saying_one_effect_must_agree(tmp_path):
+    rows = np.column_stack((DRAWS[:, 0], DRAWS[:, 0]))
+    assert read_effects(written(tmp_path, ["d[B]", "d[B vs. A]"], rows), "A").of("B", "A") == pytest.approx(DRAWS[:, 0])
+    rows = np.column_stack((DRAWS[:, 0], DRAWS[:, 0] + 0.1))
+    for header in (["d[B]", "d[B vs. A]"], ["d[B vs. A]", "d[B]"]):
+        with pytest.raises(InputError, match="'B' has two effects against 'A'"):
+            read_effects(written(tmp_path, header, rows), "A")
+
+
 def test_effects_of_a_study(tmp_path):
     path = written(tmp_path, ["d[GOG 240: B]", "d[KEYNOTE: B]"])
     assert read_effects(path, "A", study="KEYNOTE").of("B", "A") == pytest.approx(DRAWS[:, 1])

@@ -90,7 +90,7 @@ EXAMINATIONS = [
     ({"after_cycles": 30}, []),
     ({"each_visit": True}, 21 / DAYS_PER_MONTH * np.arange(6)),
     ({"each_visit": True, "for_months": 2}, 21 / DAYS_PER_MONTH * np.arange(3)),
-    ({"each_visit": True, "start_after_cycles": 4}, 21 / DAYS_PER_MONTH * np.arange(4, 10)),
+    ({"each_visit": True, "start_after_cycles": 4}, 21 / DAYS_PER_MONTH * np.arange(4, 6)),
     ({"every_months": 3, "start_after_cycles": 4}, 84 / DAYS_PER_MONTH + 3 * np.arange(1, 4)),
 ]
 

@@ -15,7 +15,9 @@ from tests.evidence.pathway_files import assert_said, damaged
 
 DATA = Path(__file__).parent / "data"
 SCENARIO = "scenarios/own"
-BORROWED = "pfs: {of: old, hazard_ratio: {value: 0.7, se: 0.05, source: smith_2020, seen: seed}}"
+BORROWED = (
+    "pfs: {of: old, hazard_ratio: {value: 0.7, se: 0.05, distribution: lognormal, source: smith_2020, seen: seed}}"
+)
 PLAIN = "os: {family: exponential, parameters: {rate: {value: 0.03, assumed: true, why: invented}}}"
 # name: (passage, what replaces it, what the message must say). The line is that of the first difference.
 OF = {
@@ -27,6 +29,8 @@ OF = {
     "parameters of a borrowed curve": ("pfs: {of: old}", "pfs: {of: old, parameters: {scale: {value: 9, assumed: true, why: x}}}", "newer.pfs.parameters.scale: a curve of another strategy has no parameter 'scale'"),
     "parameters without a family": (PLAIN, PLAIN.replace("family: exponential, ", ""), "newer.os.family: is missing|has no parameter 'rate'"),
     "of a list": ("pfs: {of: old}", "pfs: {of: [old]}", "newer.pfs.of: .* is not text"),
+    "ratio that may be drawn below 0": ("se: 0.05, distribution: lognormal", "se: 0.05, distribution: normal", "new.pfs.hazard_ratio: is uncertain, and normal draws of it would fall below 0. Write `distribution: lognormal`"),
+    "ratio of no distribution": ("se: 0.08, distribution: lognormal", "se: 0.08", "new.os.hazard_ratio: is uncertain, and normal draws of it would fall below 0"),
     "ratio of nothing": ("value: 0.7, se: 0.05", "value: 0, se: 0.05", "new.pfs.hazard_ratio: must be above 0. 1 changes nothing"),
     "negative ratio": ("value: 0.8, se: 0.08", "value: -0.8, se: 0.08", "new.os.hazard_ratio: must be above 0"),
     "ratio without a source": (", source: smith_2020, seen: seed}}", "}}", "new.pfs.hazard_ratio: has no source"),

@@ -20,6 +20,7 @@ CASES = {
     "added to nobody": (SBRT, "added: {borrowed:", "added: {borowed:", "economics.added.borowed: no strategy 'borowed'. Did you mean 'borrowed'"),
     "added of nothing": (SBRT, "{systemic_sbrt_borrowed: 1.0}", "{systemic_sbrt_borowed: 1.0}", "economics.added.borrowed.systemic_sbrt_borowed: no regimen .* Did you mean 'systemic_sbrt_borrowed'"),
     "added in per cent": (SBRT, "{systemic_sbrt_borrowed: 1.0}", "{systemic_sbrt_borrowed: 100}", "economics.added.borrowed.*: 100 must be at most 1"),
+    "given twice": (SBRT, "{systemic_sbrt_borrowed: 1.0}", "{cisplatin_paclitaxel_bevacizumab: 0.5}", "added.borrowed.cisplatin_paclitaxel_bevacizumab: strategy 'borrowed' is given .* already. Give its whole share under `regimens`"),
     "utility above 1": (SPINE, "utility: {value: 0.40, se: 0.02, source: dutch_bone_2003, seen: derived, where", "utility: {value: 40, se: 0.02, source: dutch_bone_2003, seen: derived, where", "instead.states.progression_free.utility.value: 40 must be at most 1"),
     "gain without a source": (SPINE, "source: shaw_2005, seen: derived, where", "where", "instead.responses.complete_pain_response.gain: has no source"),
     "negative gain": (SPINE, "value: 0.173", "value: -0.173", "responses.complete_pain_response.gain.value: -0.173 must be (at least|greater than) 0"),
