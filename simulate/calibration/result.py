@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from simulate.analytic import cell_curves
 from simulate.calibration.linear import LinearPosterior
@@ -69,7 +69,7 @@ class Calibration:
     @property
     def joint_p(self) -> float:
         """P value of `joint`: small where the used figures contradict each other under this specification."""
-        return float(chi2.sf(self.joint, len(used(self.statistics))))
+        return float(chdtrc(len(used(self.statistics)), self.joint))
 
     def tensions(self, beyond: float = 2.0) -> dict[str, float]:
         """Parameters more than `beyond` prior standard deviations from their prior mean, and by how many."""

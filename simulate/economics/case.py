@@ -161,11 +161,17 @@ class Case:
         self, strategy: str, traces: Traces, values: Values, events: Mapping[str, Array] | None = None
     ) -> Outcomes:
         """Costs and health of a strategy from who is in which state when."""
-        care, traces = self.care(strategy, events), self.held(traces)
+        return self.accounts(strategy, (traces,), values, events)[0]
+
+    def accounts(
+        self, strategy: str, many: Sequence[Traces], values: Values, events: Mapping[str, Array] | None = None
+    ) -> list[Outcomes]:
+        """The same of several traces at the same prices and events, which are looked up once."""
+        care = self.care(strategy, events)
         weights = {what: self.clock.in_state(what) for what in ("time", "effects")}
         costs = cost_items(care, self.file, values, self.clock)
         health = health_items(care, self.file, values, self.clock, self.norm)
-        return account(traces, costs, health, weights)
+        return [account(self.held(traces), costs, health, weights) for traces in many]
 
 
 def event_rates(model: JointModel, arm: str) -> dict[str, Array]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simulate.economics.amounts import Values
 from simulate.economics.clock import Clock
 from simulate.economics.doses import cost_of_dose
-from simulate.economics.schedule import doses, examinations, scans, visits
+from simulate.economics.schedule import doses, examinations, kinds_of_visit, scans
 from simulate.economics.traces import PD, PF
 from simulate.evidence.economics_schema import Economics
 from simulate.evidence.regimen_schema import Regimen
@@ -113,26 +113,25 @@ def _administration(
     if file.administration is None:
         return
     routes = {d.drug: d.route for d in regimen.drugs}
-    infused, further, oral = [], [], []
-    for month, drugs in visits(regimen, clock.horizon).items():
+    infused, oral = [np.zeros(0)], [np.zeros(0)]
+    further: dict[float, list[Array]] = {}
+    for drugs, months in kinds_of_visit(regimen, clock.horizon).items():
         hours = sum(file.drugs[d].hours or 1.0 for d in drugs if routes[d] == "intravenous")
-        if hours > 0.0:
-            infused.append(month)
-            further.append((month, max(hours - 1.0, 0.0)))
-        else:
-            oral.append(month)
+        (infused if hours > 0.0 else oral).append(months)
+        if hours > 1.0:
+            further.setdefault(hours - 1.0, []).append(months)
     place: tuple[str | int, ...] = ("administration", "first_hour")
-    yield Item("administration", "first hour", place, PF, share * _on_treatment(np.array(infused), stop, clock),
+    yield Item("administration", "first hour", place, PF, share * _on_treatment(np.concatenate(infused), stop, clock),
                values[place])  # fmt: skip
     place = ("administration", "additional_hour")
-    if place in values.by_place and further:
+    if place in values.by_place and len(infused) > 1:
         weights = np.zeros(clock.days + 1)
-        for hours in sorted({h for _, h in further if h > 0.0}):
-            weights += hours * _on_treatment(np.array([m for m, h in further if h == hours]), stop, clock)
+        for hours, at in sorted(further.items()):
+            weights += hours * _on_treatment(np.concatenate(at), stop, clock)
         yield Item("administration", "further hours", place, PF, share * weights, values[place])
     place = ("administration", "oral")
-    if place in values.by_place and oral:
-        weights = share * _on_treatment(np.array(oral), stop, clock)
+    if place in values.by_place and len(oral) > 1:
+        weights = share * _on_treatment(np.concatenate(oral), stop, clock)
         yield Item("administration", "oral", place, PF, weights, values[place])
 
 

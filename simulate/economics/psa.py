@@ -193,7 +193,7 @@ def _corrected(
     case: Case, strategy: str, drawn: Traces, same: Traces, exact: Traces, values: Values, events: Mapping[str, Array]
 ) -> _Column:
     """Totals of some draws, the simulation error that they share with the point calibration taken away."""
-    books = [case.outcomes(strategy, t, values, events) for t in (drawn, same, exact)]
+    books = case.accounts(strategy, (drawn, same, exact), values, events)
 
     def total(parts: Sequence[Array]) -> Array:
         a, b, c = parts
@@ -239,8 +239,8 @@ def _errors(case: Case, strategy: str, entry: Array, point: Array, values: Value
         return simulated(rows, case.clock.days, held=case.others_inside)
 
     repeated = Values(values.file, {p: np.repeat(v, batches) if len(v) > 1 else v for p, v in values.by_place.items()})
-    drawn = case.outcomes(strategy, in_batches(entry), repeated)
-    same = case.outcomes(strategy, in_batches(np.broadcast_to(point, entry.shape)), repeated)
+    both = (in_batches(entry), in_batches(np.broadcast_to(point, entry.shape)))
+    drawn, same = case.accounts(strategy, both, repeated)
     found, means = [], []
     for a, b in ((drawn.cost, same.cost), (drawn.qaly, same.qaly)):
         left = (a - b).reshape(count, batches)

@@ -6,7 +6,9 @@ are in the relative dose intensity; of alternatives (`instead_of`) the first is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,9 @@ from simulate.model.types import DAYS_PER_MONTH
 
 Array = NDArray[np.float64]
 WEEK = 7.0 / DAYS_PER_MONTH
+MOST_KEPT = 256
+# Visits of regimens asked for before; each is kept with its regimen, so that its identity stays its own.
+_KINDS: dict[tuple[int, float], tuple[Regimen, Mapping[tuple[str, ...], Array]]] = {}
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,20 @@ def visits(regimen: Regimen, horizon: float) -> dict[float, tuple[str, ...]]:
         for month in given.months:
             at.setdefault(round(float(month), 6), []).append(given.drug.drug)
     return {month: tuple(dict.fromkeys(drugs)) for month, drugs in sorted(at.items())}
+
+
+def kinds_of_visit(regimen: Regimen, horizon: float) -> Mapping[tuple[str, ...], Array]:
+    """Drugs given together at a visit → months of all such visits; remembered."""
+    key = (id(regimen), horizon)
+    known = _KINDS.get(key)
+    if known is None:
+        if len(_KINDS) >= MOST_KEPT:
+            _KINDS.clear()
+        found: dict[tuple[str, ...], list[float]] = {}
+        for month, drugs in visits(regimen, horizon).items():
+            found.setdefault(drugs, []).append(month)
+        known = _KINDS[key] = (regimen, MappingProxyType({k: np.array(v) for k, v in found.items()}))
+    return known[1]
 
 
 def examinations(regimen: Regimen, item: Monitoring, horizon: float) -> Array:

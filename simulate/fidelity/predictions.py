@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.stats import binomtest
 
 from simulate.calibration import Calibration, calibrate
 from simulate.calibration.result import used
@@ -190,6 +189,8 @@ def trust(frame: pd.DataFrame) -> dict[str, Any]:
     Number of figures, root mean square z, share inside their 95 % prediction interval and its two-sided binomial p,
     number of landmarks, and the median absolute error of these in percentage points.
     """
+    from scipy.stats import binomtest  # slow to import, and of predictions alone
+
     inside = int((frame["z_predictive"].astype(float).abs() <= INSIDE).sum())
     points = frame["error_points"].dropna().astype(float).abs()
     return {

@@ -40,13 +40,15 @@ own_model:
   unit: months
   arms:
     old:
-      pfs: {family: exponential, parameters: {rate: {value: 0.1, se: 0.01, assumed: true, why: test}}}
+      pfs: {family: exponential,
+           parameters: {rate: {value: 0.1, se: 0.01, distribution: gamma, assumed: true, why: test}}}
       os: {family: weibull, parameters: {shape: {value: 1.2, assumed: true, why: test},
-           scale: {value: 16.0, se: 1.0, assumed: true, why: test}}}
+           scale: {value: 16.0, se: 1.0, distribution: lognormal, assumed: true, why: test}}}
     new:
-      pfs: {family: exponential, parameters: {rate: {value: 0.07, se: 0.01, assumed: true, why: test}}}
+      pfs: {family: exponential,
+           parameters: {rate: {value: 0.07, se: 0.01, distribution: gamma, assumed: true, why: test}}}
       os: {family: weibull, parameters: {shape: {value: 1.2, assumed: true, why: test},
-           scale: {value: 20.0, se: 1.0, assumed: true, why: test}}}
+           scale: {value: 20.0, se: 1.0, distribution: lognormal, assumed: true, why: test}}}
       repeated: [{what: drug, cost: {value: 3000, cv: 0.1, assumed: true, why: test}, every: 1.0}]
 economics: {setting: toy}
 """
