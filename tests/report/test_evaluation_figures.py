@@ -33,7 +33,7 @@ def test_the_map_says_what_is_left_out_and_its_units(evaluation: Evaluation):
 def test_where_nobody_progresses_there_is_no_figure_of_progression(tmp_path: Path):
     path = tmp_path / "own.yaml"
     both = "{family: exponential, parameters: {rate: {value: 0.05, assumed: true, why: test}}}"
-    lines = [x for x in OWN.splitlines() if "scale:" not in x and "pfs:" not in x]
+    lines = [x for x in OWN.splitlines() if not any(k in x for k in ("scale:", "pfs:", "rate:"))]
     path.write_text("\n".join(f"      pfs: {both}\n      os: {both}" if " os:" in x else x for x in lines))
     out = evaluated(path, draws=0).save(tmp_path / "out")
     assert not set(OF_PROGRESSION) & {p.name for p in out.iterdir()}
