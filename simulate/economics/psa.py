@@ -239,7 +239,9 @@ def _errors(case: Case, strategy: str, entry: Array, point: Array, values: Value
         return simulated(rows, case.clock.days, held=case.others_inside)
 
     repeated = Values(values.file, {p: np.repeat(v, batches) if len(v) > 1 else v for p, v in values.by_place.items()})
-    both = (in_batches(entry), in_batches(np.broadcast_to(point, entry.shape)))
+    alike = in_batches(point)  # under every draw
+    shares, progressing = (np.tile(x, (count, *(1,) * (x.ndim - 1))) for x in (alike.shares, alike.progressing))
+    both = (in_batches(entry), Traces(alike.states, shares, progressing, held=alike.held))
     drawn, same = case.accounts(strategy, both, repeated)
     found, means = [], []
     for a, b in ((drawn.cost, same.cost), (drawn.qaly, same.qaly)):

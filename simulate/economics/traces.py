@@ -99,10 +99,11 @@ def simulated(entry: Array, days: int, *, held: bool = False) -> Traces:
     held : whether the simulation has deaths of other causes in it, see `Traces`.
     """
     draws, _, patients = entry.shape
-    gone = np.minimum(entry[:, 1], entry[:, 2])
-    pfs, alive = _share_after(gone, days), _share_after(entry[:, 2], days)
-    entering = _entering(entry[:, 1], days, draws, patients)
-    return Traces(STATES, np.stack([pfs, alive - pfs], axis=1), entering, held)
+    shares = np.empty((draws, 2, days + 1))
+    _share_after(np.minimum(entry[:, 1], entry[:, 2]), days, shares[:, 0])
+    _share_after(entry[:, 2], days, shares[:, 1])
+    shares[:, 1] -= shares[:, 0]
+    return Traces(STATES, shares, _counted(entry[:, 1], days) / patients, held)
 
 
 def _bins(months: Array, days: int) -> NDArray[np.int64]:
@@ -110,14 +111,16 @@ def _bins(months: Array, days: int) -> NDArray[np.int64]:
     return np.minimum(months * DAYS_PER_MONTH, float(days)).astype(np.int64)
 
 
-def _entering(months: Array, days: int, draws: int, patients: int) -> Array:
+def _counted(months: Array, days: int) -> NDArray[np.int64]:
+    """Patients of each draw to whom something happens during each day, int64[D, T]."""
+    draws = len(months)
     code = _bins(months, days) + (days + 1) * np.arange(draws)[:, None]
-    counts = np.bincount(code.ravel(), minlength=draws * (days + 1)).reshape(draws, days + 1)
-    return counts[:, :days] / patients
+    return np.bincount(code.ravel(), minlength=draws * (days + 1)).reshape(draws, days + 1)[:, :days]
 
 
-def _share_after(months: Array, days: int) -> Array:
-    """Share to whom something has not yet happened on days 0 … T."""
-    draws, patients = months.shape
-    happened = np.cumsum(_entering(months, days, draws, patients), axis=1)
-    return np.concatenate((np.ones((draws, 1)), 1.0 - happened), axis=1)
+def _share_after(months: Array, days: int, out: Array) -> None:
+    """Share to whom something has not yet happened on days 0 … T, into `out`, float64[D, T + 1]."""
+    out[:, 0] = 1.0
+    np.cumsum(_counted(months, days), axis=1, dtype=np.float64, out=out[:, 1:])
+    out[:, 1:] *= -1.0 / months.shape[1]
+    out[:, 1:] += 1.0

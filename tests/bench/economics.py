@@ -29,10 +29,11 @@ def closed_form() -> Callable[[], object]:
             path = Path(folder) / f"{name}.yaml"
             path.parent.mkdir()
             path.write_text(text, encoding="utf-8")
-        curves = [
-            f"own_model.arms.{a}.{e}.parameters.rate.cv" for a in ("placebo", "pembrolizumab") for e in ("pfs", "os")
-        ]
-        overrides = {"own_model.grid": "1.0", "horizon": "240", **dict.fromkeys(curves, "0.05")}
+        overrides = {"own_model.grid": "1.0", "horizon": "240"}
+        for arm in ("placebo", "pembrolizumab"):
+            for endpoint in ("pfs", "os"):
+                rate = f"own_model.arms.{arm}.{endpoint}.parameters.rate"
+                overrides |= {f"{rate}.cv": "0.05", f"{rate}.distribution": "lognormal"}
         scenario = sim.load("rebuilt", params=folder, overrides=overrides)
         case = prepare_own(scenario.file, scenario.library)
     values = case.drawn(DRAWS, 1)
