@@ -18,6 +18,7 @@ from simulate.economics.composite import Composite
 from simulate.economics.composite_events import _of_plan, events_of
 from simulate.economics.frontier import pairwise, settled
 from simulate.economics.one_way import ranges
+from simulate.economics.own import prepare_own
 from simulate.economics.population import reached
 from simulate.economics.proposed import removed
 from simulate.economics.schedule import doses
@@ -274,3 +275,13 @@ def test_regimens_that_grade_an_event_apart_add_up():
     found = {t.event: t.rates[strategy][0] for t in events_of(plan, (strategy,), {})}
     assert found == pytest.approx(total)
     assert len(found) < len(list(_of_plan(plan, strategy)))
+
+
+def test_events_of_a_model_of_ones_own_last_parts_of_a_julian_year():
+    own = sim.load("own_us", params=Path(__file__).parents[1] / "techver" / "data")
+    case = prepare_own(own.file, own.library)
+    values = case.mean()
+    book = case.outcomes("chemotherapy", case.traces("chemotherapy", values)[0], values)
+    (line,) = [x for x in book.health if x.category == "toxicity" and x.name == "fistula"]
+    event = case.file.toxicities["fistula"]
+    assert float(line.total[0]) == pytest.approx(-0.02 * event.disutility.value * event.days / 365.25, rel=1e-12)
