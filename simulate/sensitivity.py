@@ -6,7 +6,7 @@ again with another death share, PFS–PPS dependence or family, meeting the same
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -157,30 +157,52 @@ def alternative_models(trial: Trial, calibration: Calibration) -> list[tuple[str
 
     The question does not enter, so that several strategies of one trial share them.
     """
-    key = {
-        "trial": trial.model_dump_json(),
-        "spec": repr(calibration.spec),
-        "model": calibration.model.to_json(),
-        "code": CODE,
-    }
 
-    def compute() -> list[tuple[str, str, bool, str]]:
-        chosen = used(calibration.statistics)
-        statistics = [calibration.statistics[i] for i in chosen]
-        varied = [(label, why, spec, statistics) for label, why, spec in alternatives(calibration)]
+    def varied() -> list[tuple[str, str, Any, list[Statistic]]]:
+        statistics = [calibration.statistics[i] for i in used(calibration.statistics)]
+        out = [(label, why, spec, statistics) for label, why, spec in alternatives(calibration)]
         dropout = matching_dropout(calibration)
         if dropout and max(dropout.values()) > NEGLIGIBLE_DROPOUT:
             rates = " and ".join(f"{r:.1%} ({cut})" for cut, r in dropout.items())
             label, why = f"loss to follow-up {rates} a month", "makes the deaths at each data cut those reported"
-            varied.append((label, why, calibration.spec, with_dropout(statistics, dropout)))
+            out.append((label, why, calibration.spec, with_dropout(statistics, dropout)))
+        return out
+
+    return refitted("alternatives", trial, calibration, varied, CODE)
+
+
+def refitted(
+    name: str,
+    trial: Trial,
+    calibration: Calibration,
+    varied: Callable[[], Sequence[tuple[str, str, Any, Sequence[Statistic]]]],
+    code: str,
+) -> list[tuple[str, str, bool, JointModel]]:
+    """(label, why, feasible, model) of each specification, calibrated to its figures; cached by content.
+
+    Parameters
+    ----------
+    name : of the cache.
+    varied : gives (label, why, specification, figures) of each when there is something to calibrate.
+    code : hash of the code that decides on `varied`.
+    """
+    key = {
+        "trial": trial.model_dump_json(),
+        "spec": repr(calibration.spec),
+        "model": calibration.model.to_json(),
+        "code": code,
+    }
+
+    def compute() -> list[tuple[str, str, bool, str]]:
+        chosen = used(calibration.statistics)
         rows = []
-        for label, why, spec, figures in varied:
+        for label, why, spec, figures in varied():
             forward, solution = fit(figures, spec, calibration.covariance[np.ix_(chosen, chosen)])
             model = build_model(trial, forward.layout.cells(solution.x))
             rows.append((label, why, solution.feasible, model.to_json()))
         return rows
 
-    found = cached_json("alternatives", key, compute)
+    found = cached_json(name, key, compute)
     return [(label, why, feasible, JointModel.from_json(text)) for label, why, feasible, text in found]
 
 

@@ -7,16 +7,15 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-import numpy as np
-
-from simulate.calibration import Calibration, Spec, build_model
-from simulate.calibration.calibrate import fit, used
+from simulate.calibration import Calibration, Spec
+from simulate.calibration.calibrate import used
+from simulate.calibration.statistics import Statistic
 from simulate.economics.composite import Composite
 from simulate.evidence.schema import Trial
-from simulate.files import cached_json, code_key
+from simulate.files import code_key
 from simulate.model.types import JointModel
 from simulate.plots.names import study
-from simulate.sensitivity import alternative_models, alternatives
+from simulate.sensitivity import alternative_models, alternatives, refitted
 
 CODE = code_key("calibration", "analytic", "model", "evidence", "sensitivity", "economics/alternatives")
 VARIED = ("pfs", "pps", "death_share", "dependence")  # fields of a specification that alternatives change
@@ -53,25 +52,12 @@ def all_models(
     ]
     if not together:
         return found
-    key = {
-        "trial": trial.model_dump_json(),
-        "spec": repr(calibration.spec),
-        "model": calibration.model.to_json(),
-        "code": CODE,
-    }
 
-    def compute() -> list[tuple[str, str, bool, str]]:
-        chosen = used(calibration.statistics)
-        figures = [calibration.statistics[i] for i in chosen]
-        rows = []
-        for label, why, spec in combined(calibration):
-            forward, solution = fit(figures, spec, calibration.covariance[np.ix_(chosen, chosen)])
-            model = build_model(trial, forward.layout.cells(solution.x))
-            rows.append((label, why, solution.feasible, model.to_json()))
-        return rows
+    def varied() -> list[tuple[str, str, Spec, list[Statistic]]]:
+        figures = [calibration.statistics[i] for i in used(calibration.statistics)]
+        return [(label, why, spec, figures) for label, why, spec in combined(calibration)]
 
-    more = cached_json("combined_alternatives", key, compute)
-    return found + [(label, why, feasible, JointModel.from_json(text)) for label, why, feasible, text in more]
+    return found + refitted("combined_alternatives", trial, calibration, varied, CODE)
 
 
 def composed_models(

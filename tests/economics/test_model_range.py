@@ -144,7 +144,7 @@ def test_combinations_are_remembered(case, trial, private_cache, monkeypatch):
     first = model_range(case, trial)
     single = model_range(case, trial, together=False)
     assert [m.label for m in first.models] == [m.label for m in single.models] + [label for label, _, _ in few]
-    monkeypatch.setattr(module, "fit", None)
+    monkeypatch.setattr("simulate.sensitivity.fit", None)
     assert model_range(case, trial).inmb == first.inmb
     assert first.inmb[0] <= single.inmb[0] <= single.inmb[1] <= first.inmb[1]
 
