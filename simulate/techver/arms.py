@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,15 @@ def swapped(subject: Subject, world: World) -> list[Check]:
     one, other = subject.strategies[0], subject.strategies[-1]
     events = {**world.events, one: world.events[other], other: world.events[one]}
     then = subject.changed(replace(world, events=events), case=exchanged(world.case, one, other))
+    return changed_places(subject, world, then)
+
+
+def changed_places(subject: Any, world: Any, then: Any) -> list[Check]:
+    """Totals of the first and last strategy in one world are those of the last and first in the other.
+
+    Subjects and worlds are of trials' arms or of models of one's own.
+    """
+    one, other = subject.strategies[0], subject.strategies[-1]
     out = []
     for a, b in ((one, other), (other, one)):
         before, after = subject.book(world, a), subject.book(then, b)

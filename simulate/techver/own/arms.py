@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulate.economics.amounts import Place
-from simulate.techver.arms import DOUBLE, FEW, HALF, SMALL, TOTALS
+from simulate.techver.arms import DOUBLE, FEW, HALF, SMALL, TOTALS, changed_places
 from simulate.techver.curves import label
 from simulate.techver.own.curves import ENDPOINTS, WORDS
 from simulate.techver.own.subject import OwnSubject
@@ -96,13 +96,7 @@ def tv11(subject: OwnSubject) -> Verdict:
 def swapped(subject: OwnSubject, world: OwnWorld) -> list[Check]:
     """The two strategies' tables exchanged: totals change places."""
     one, other = subject.strategies[0], subject.strategies[-1]
-    then = subject.changed(world, case=exchanged(world.case, one, other))
-    out = []
-    for a, b in ((one, other), (other, one)):
-        before, after = subject.book(world, a), subject.book(then, b)
-        out += [equal(f"{label(world, a)} in the place of {b}: {x}", getattr(after, x), getattr(before, x))
-                for x in TOTALS]  # fmt: skip
-    return out
+    return changed_places(subject, world, subject.changed(world, case=exchanged(world.case, one, other)))
 
 
 def tv12(subject: OwnSubject) -> Verdict:
