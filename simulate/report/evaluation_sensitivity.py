@@ -41,7 +41,9 @@ def one_way_frame(e: Evaluation) -> pd.DataFrame:
     """Every number at both ends, the largest swing of net benefit first."""
     rows = []
     for strategy, found in e.one_way.items():
+        turning = e.turning.get(strategy, {})
         for bar in found.bars:
+            turn = turning.get(bar.name)
             rows.append(
                 {
                     "strategy": strategy,
@@ -54,6 +56,7 @@ def one_way_frame(e: Evaluation) -> pd.DataFrame:
                     **_increment("high", bar.at_high, found.threshold),
                     "swing": bar.swing(found.threshold),
                     "threshold": found.threshold,
+                    "turns_at": None if turn is None else turn.value,
                 }
             )
     return pd.DataFrame(rows)
@@ -95,18 +98,27 @@ def one_way_table(e: Evaluation, strategy: str) -> Table | None:
         Column("net benefit at low", unit),
         Column("net benefit at high", unit),
         Column("swing", currency),
+        Column("just worth its cost at", unit),
     )
+    turning = e.turning.get(strategy, {})
     rows = []
     for bar in found.bars[:BARS]:
         ends = "2.5 to 97.5 %" if bar.low is None or bar.high is None else f"{_plain(bar.low)} to {_plain(bar.high)}"
         low, high = bar.at_low.inmb(found.threshold), bar.at_high.inmb(found.threshold)
-        cells = (_whole(low), _whole(high), _whole(bar.swing(found.threshold)))
+        turn = turning.get(bar.name)
+        turned = Cell("–") if turn is None or turn.value is None else Cell(_plain(turn.value))
+        cells = (_whole(low), _whole(high), _whole(bar.swing(found.threshold)), turned)
         name = number_words(bar.name, currency, {s: e.scenario.label(s) for s in e.strategies})
         rows.append(row(Cell(name, small=GROUPS.get(bar.group, "")), ends, *cells))
     note = (
         "One number at a time, at the 2.5 and 97.5 % quantiles of its own distribution; "
         f"{ALONE if isinstance(e.case, OwnCase) else TOGETHER} {UNVARIED}"
     )
+    if turning:
+        note += (
+            " Just worth its cost at: the value that makes net benefit 0, the others as evaluated, sought from 0 to 1 "
+            "for utilities and shares, to ten times the value for others; – where there is none."
+        )
     caption = f"One number at a time: {e.scenario.label(strategy)}, net benefit"
     return Table(f"one-way-{strategy.replace('_', '-')}", caption, columns, tuple(rows), (note,), wide=True)
 

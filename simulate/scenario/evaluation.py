@@ -17,7 +17,7 @@ from simulate.economics.case import Case
 from simulate.economics.compared import STRUCTURES, Structured, all_structures, joint_partition
 from simulate.economics.frontier import pairwise, settled
 from simulate.economics.named_changes import Row, scenario_table
-from simulate.economics.one_way import Tornado, tornado
+from simulate.economics.one_way import Tornado, Turn, tornado, turning_value
 from simulate.economics.own import OwnCase, prepare_own
 from simulate.economics.own_one_way import tornado_own
 from simulate.economics.own_psa import analyse_own, structured
@@ -42,6 +42,7 @@ Array = NDArray[np.float64]
 GRID = 41  # values of the willingness to pay
 JOINT = 100  # draws of survival behind the one-way analysis
 FIXED_BY = 0.2  # share by which it moves numbers without uncertainty
+TURNED = 12  # numbers, the most influential, whose turning value is sought
 FEWEST = 100  # draws from which a regression is fitted
 
 
@@ -176,6 +177,23 @@ class Evaluation:
     def priced(self) -> tuple[float, ...]:
         """The thresholds, or the one that stands in for them."""
         return self.case.thresholds or (self.threshold,)
+
+    @cached_property
+    def turning(self) -> dict[str, dict[str, Turn]]:
+        """Strategy → each of the most influential numbers → the value at which it is just worth its cost.
+
+        Of a trial's arms and of pathways; survival, moved by its joint draws, has no single value.
+        """
+        case = self.case
+        if isinstance(case, OwnCase):
+            return {}
+        return {
+            s: {
+                bar.name: turning_value(case, bar.name, strategy=s, threshold=self.threshold)
+                for bar in found.bars[:TURNED] if bar.value is not None
+            }
+            for s, found in self.one_way.items()
+        }  # fmt: skip
 
     @cached_property
     def one_way(self) -> dict[str, Tornado]:

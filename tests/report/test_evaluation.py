@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import simulate as sim
+from simulate.economics.changes import increments
 from simulate.errors import InputError
 from simulate.plots import economics as plots
 from simulate.report import cheers, evaluation_answer, evaluation_words
@@ -392,6 +393,19 @@ def test_the_tornado_is_that_of_the_table(folder: Path, evaluation: Evaluation):
     assert not [n for n in names if "." in n or "_" in n]
     assert "Net benefit (USD per patient)" in (folder / "tornado.svg").read_text()
     assert drawn.get_ylim()[0] > drawn.get_ylim()[1]
+
+
+def test_where_the_decision_turns_net_benefit_is_nothing(folder: Path, evaluation: Evaluation, page: Page):
+    """Evaluated again at each value told: within a thousandth of the net benefit as it stands."""
+    turning = {k: t for k, t in evaluation.turning["bevacizumab"].items() if t.value is not None}
+    assert len(turning) >= 2
+    base = abs(evaluation.one_way["bevacizumab"].base.inmb(evaluation.threshold))
+    for name, turn in turning.items():
+        cost, qaly = increments(evaluation.case, {name: [turn.value]}, "bevacizumab")
+        assert abs(evaluation.threshold * qaly[0] - cost[0]) < 1e-3 * base, name
+    told = table(folder, "one_way.csv").set_index("name")["turns_at"].dropna()
+    assert told.to_dict() == pytest.approx({k: t.value for k, t in turning.items()})
+    assert "just worth its cost at" in page.words()
 
 
 def test_a_scenario_without_economics_is_refused():
