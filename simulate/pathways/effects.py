@@ -63,9 +63,6 @@ class Effect:
         return Effect(self.progression**exponent, self.death_after**exponent, self.death_share * exponent)
 
 
-NO_EFFECT = Effect(Ratio((1.0,) * (len(CUTS) + 1)), Ratio((1.0,) * (len(CUTS) + 1)), 0.0)
-
-
 def between(treated: Distribution, control: Distribution) -> Ratio:
     """Hazard ratio of two distributions in pieces of time.
 

@@ -50,9 +50,6 @@ class Mix:
         return all(r == 1.0 for r in self.ratios) and all(b is None for b in self.background)
 
 
-UNIFORM = Mix((1.0,), (1.0,), (None,))
-
-
 @dataclass(frozen=True)
 class Around:
     """Factors on a hazard, `factors[k]` until its cumulative hazard reaches `levels[k]`, the last one beyond."""
