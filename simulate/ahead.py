@@ -8,29 +8,30 @@ changes a result: what is done early is remembered and would be done later.
 from __future__ import annotations
 
 import gc
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from simulate.processes import elsewhere, fresh
 
 if TYPE_CHECKING:
     from simulate.scenario import Scenario
     from simulate.scenario.pathways import PathwayScenario
 
 PATIENCE = 120.0  # seconds after which this process compiles for itself
+COHORTS, DRAWS = PARTS = "cohorts", "draws"  # what `run` calls of the kernel, and what `evaluate` calls
 
 
 @contextmanager
-def compiling(threads: int | None = None) -> Iterator[Callable[[], None] | None]:
-    """Compile the kernel in a second process; gives what waits for it, or None where there is nothing to wait for.
+def compiling(threads: int | None = None, part: str = COHORTS) -> Iterator[Callable[[], None] | None]:
+    """Compile a part of the kernel in a second process; gives what waits for it, None where there is nothing to do.
 
     The second process ends with the block. There is none where the kernel is compiled already or could not be kept, or
     where one processor (or one of `threads`) has to do all the work anyway.
     """
-    process = _start() if _worthwhile(threads) else None
+    process = _start(part) if _worthwhile(threads, part) else None
     if process is None:
         yield None
         return
@@ -42,38 +43,65 @@ def compiling(threads: int | None = None) -> Iterator[Callable[[], None] | None]
             process.kill()
 
     try:
-        yield wait
+        with elsewhere(process):
+            yield wait
     finally:
         process.kill()
         process.wait()
 
 
-def _worthwhile(threads: int | None) -> bool:
+def opened(
+    name: str, prepared: Callable[[Any], None] | None, *, threads: int | None, part: str = COHORTS, **how: Any
+) -> Any:
+    """Load a scenario; where the part of the kernel that it needs is not compiled, it is `prepared` meanwhile.
+
+    Parameters
+    ----------
+    name, how : as `simulate.scenario.load` takes them.
+    prepared : does what it can of what is asked of the scenario; None where nothing can be done before.
+    """
+    with compiling(threads, part) as wait:
+        from simulate.scenario import load
+        from simulate.scenario.own import OwnScenario
+        from simulate.show import progress_bar
+
+        loaded = load(name, **how)
+        if wait is not None and not isinstance(loaded, OwnScenario):  # which needs no kernel
+            with progress_bar(f"{loaded.id}: calibrating"):
+                if prepared is not None:
+                    prepared(loaded)
+                wait()
+    return loaded
+
+
+def _worthwhile(threads: int | None, part: str) -> bool:
     from numba import config
 
     from simulate.kernel.jit import cache_folder, is_cached
-    from simulate.kernel.pathway import simulate_task
     from simulate.kernel.run import default_threads
 
     if config.DISABLE_JIT or not sys.executable or (threads or default_threads()) < 2:
         return False
-    return cache_folder() is not None and not is_cached(simulate_task)
+    return cache_folder() is not None and not is_cached(_entry(part))
 
 
-def _start() -> subprocess.Popen[bytes] | None:
+def _entry(part: str) -> Any:
+    """The entry point of a part whose compilation takes longest."""
+    if part == DRAWS:
+        from simulate.kernel.draws import simulate_draws
+
+        return simulate_draws
+    from simulate.kernel.pathway import simulate_task
+
+    return simulate_task
+
+
+def _start(part: str) -> subprocess.Popen[bytes] | None:
     from simulate.kernel.run import announce
 
-    announce()
-    path = [str(Path(__file__).resolve().parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    quiet = subprocess.DEVNULL
+    announce(_entry(part))
     try:
-        return subprocess.Popen(
-            [sys.executable, "-m", "simulate.ahead"],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
-            stdin=quiet,
-            stdout=quiet,
-            stderr=quiet,
-        )
+        return fresh("simulate.ahead", part)
     except OSError:
         return None
 
@@ -124,23 +152,56 @@ def _prepare_pathways(scenario: PathwayScenario, report: bool) -> None:
             scenario.integrated(strategy)
 
 
-def compile_kernel() -> None:
-    """Compile every entry point and leave it in the cache; for a process that does nothing else."""
-    import numpy as np
+def prepare_evaluation(scenario: Scenario | PathwayScenario, *, ranged: bool) -> None:
+    """Do what an evaluation, and its range over models, needs apart from the kernel; it is remembered.
 
+    Raises
+    ------
+    InputError : what the evaluation itself would raise.
+    """
+    from simulate.calibration import Calibration
+    from simulate.economics.alternatives import all_models
+    from simulate.economics.networked import Networked
+    from simulate.scenario import Scenario
+    from simulate.scenario.cases import case_of
+    from simulate.sensitivity import alternative_models
+
+    survival = case_of(scenario).calibration
+    if not ranged or isinstance(survival, Networked):
+        return
+    if isinstance(survival, Calibration):
+        assert isinstance(scenario, Scenario)
+        all_models(scenario.trial, survival)
+        return
+    trials = survival.plan.lines.evidence.trials
+    for name, calibration in survival.calibrations.items():
+        if calibration.calibrated:
+            alternative_models(trials[name], calibration)
+
+
+def compile_kernel(*parts: str) -> None:
+    """Compile every entry point of the parts and leave it in the cache; for a process that does nothing else."""
     from simulate.kernel.jit import helpers_without_wrappers
 
     gc.disable()  # a compiler keeps nearly everything it makes
     helpers_without_wrappers()
-    from simulate.cohort import simulate_counts
-    from simulate.kernel.counts import exact_table
     from simulate.model.types import ArmModel, Distribution, JointModel
 
     time = Distribution("exponential", (10.0,))
     model = JointModel("any", ("arm",), ("all",), {"arm": (1.0,)}, {("arm", "all"): ArmModel(time, 0.5, time)})
-    simulate_counts(model, ("arm",), patients=1, seed=1, threads=1)
-    exact_table(np.ones(1), np.ones(1, bool))
+    if COHORTS in parts:
+        import numpy as np
+
+        from simulate.cohort import simulate_counts
+        from simulate.kernel.counts import exact_table
+
+        simulate_counts(model, ("arm",), patients=1, seed=1, threads=1)
+        exact_table(np.ones(1), np.ones(1, bool))
+    if DRAWS in parts:
+        from simulate.cohort_draws import entry_times, hazard_tables
+
+        entry_times(hazard_tables([model], "arm", None), 1, seed=1, threads=1)
 
 
 if __name__ == "__main__":
-    compile_kernel()
+    compile_kernel(*(sys.argv[1:] or PARTS))

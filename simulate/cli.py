@@ -15,6 +15,7 @@ import typer
 from simulate.arguments import exported, overrides, stored_model, writable
 from simulate.errors import SimulateError, input_error
 from simulate.evidence.limits import MAX_PATIENTS
+from simulate.processes import limit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,7 +30,9 @@ app = typer.Typer(
 MAX_DRAWS = 100_000
 Params = Annotated[Path | None, typer.Option("--params", help="Folder laid over the bundled library, file by file.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable result on standard output.")]
-Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; results do not depend on it.")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, callback=limit, help="Threads; results do not depend on it.")
+]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random number.")]
 
 
@@ -191,22 +194,16 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run a scenario: simulate every strategy, compare them, write the report."""
-    from simulate.ahead import compiling, prepare
+    from simulate.ahead import opened, prepare
 
     if save_patients and out is None:
         raise input_error("needs a folder to write to.", field="--save-patients", advice="Add --out DIR.")
     writable(out)
-    with compiling(threads) as wait:
-        from simulate.scenario import load
-        from simulate.scenario.own import OwnScenario
-        from simulate.show import print_comparison, progress_bar
+    stored = None if model is None else stored_model(model)
+    prepared = functools.partial(prepare, report=out is not None) if stored is None else None
+    loaded = opened(scenario, prepared, threads=threads, params=params, overrides=overrides(set_ or []))
+    from simulate.show import print_comparison, progress_bar
 
-        loaded = load(scenario, params=params, overrides=overrides(set_ or []))
-        stored = None if model is None else stored_model(model)
-        if wait is not None:
-            if stored is None and not isinstance(loaded, OwnScenario):
-                prepare(loaded, report=out is not None)
-            wait()
     with progress_bar(f"{loaded.id}: simulating") as progress:
         result = loaded.run(patients=patients, seed=seed, threads=threads, model=stored, progress=progress)
     if as_json:
@@ -247,11 +244,14 @@ def evaluate(
     """Evaluate a scenario: costs, QALYs, structures side by side, uncertainty and what it would be worth to know."""
     writable(out)
     exports = exported(export or [], out)
-    from simulate.scenario import load
+    ranged = model_range or out is not None
+    from simulate.ahead import DRAWS, opened, prepare_evaluation
+
+    prepared, changes = functools.partial(prepare_evaluation, ranged=ranged), overrides(set_ or [])
+    loaded = opened(scenario, prepared, threads=threads, part=DRAWS, params=params, overrides=changes)
     from simulate.scenario.evaluation import evaluate as evaluated
     from simulate.show import print_evaluation, progress_bar
 
-    loaded = load(scenario, params=params, overrides=overrides(set_ or []))
     with progress_bar(f"{loaded.id}: evaluating"):
         found = evaluated(
             loaded,
@@ -260,7 +260,7 @@ def evaluate(
             draw_patients=draw_patients,
             seed=seed,
             threads=threads,
-            model_range=model_range or out is not None,
+            model_range=ranged,
         )
         summary = found.summary()
     if as_json:

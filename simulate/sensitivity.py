@@ -12,17 +12,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from simulate.analytic import cox_hazard_ratio, follow_up_weights, solve
 from simulate.calibration import Calibration, ProcessSpec, Spec, build_model
 from simulate.calibration.calibrate import fit, used
 from simulate.calibration.solve import Forward
+from simulate.calibration.spec import Layout
 from simulate.calibration.statistics import Statistic
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
 from simulate.model.types import JointModel
+from simulate.processes import each
 
+Array = NDArray[np.float64]
 DRAWS = 200
 NEGLIGIBLE_DROPOUT = 0.003  # a month
 CODE = code_key("calibration", "analytic", "model", "evidence", "sensitivity")
@@ -195,15 +199,22 @@ def refitted(
 
     def compute() -> list[tuple[str, str, bool, str]]:
         chosen = used(calibration.statistics)
-        rows = []
-        for label, why, spec, figures in varied():
-            forward, solution = fit(figures, spec, calibration.covariance[np.ix_(chosen, chosen)])
-            model = build_model(trial, forward.layout.cells(solution.x))
-            rows.append((label, why, solution.feasible, model.to_json()))
-        return rows
+        sampling = calibration.covariance[np.ix_(chosen, chosen)]
+        asked = varied()
+        fits = each(_fitted, [(figures, spec, sampling) for _, _, spec, figures in asked])
+        return [
+            (label, why, feasible, build_model(trial, Layout(spec).cells(x)).to_json())
+            for (label, why, spec, _), (x, feasible) in zip(asked, fits, strict=True)
+        ]
 
     found = cached_json(name, key, compute)
     return [(label, why, feasible, JointModel.from_json(text)) for label, why, feasible, text in found]
+
+
+def _fitted(piece: tuple[Sequence[Statistic], Spec, Array]) -> tuple[Array, bool]:
+    """Where the fit of (figures, specification, covariance) ended, and whether it meets the figures."""
+    _, solution = fit(*piece)
+    return solution.x, solution.feasible
 
 
 def sensitivity(trial: Trial, calibration: Calibration, question: Question) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from simulate import ahead, load
+from simulate import ahead, load, processes
 from simulate.kernel import jit, pathway, run
 
 
@@ -24,6 +24,9 @@ class Process:
 
     def kill(self):
         self.killed += 1
+
+    def poll(self):
+        return self.killed or None
 
 
 @pytest.fixture
@@ -48,7 +51,7 @@ def test_a_second_process_leaves_all_that_a_run_calls_in_the_cache(tmp_path, roo
 
 def test_nothing_is_started_where_the_kernel_is_compiled(monkeypatch):
     monkeypatch.setattr(jit, "is_cached", lambda _: True)
-    monkeypatch.setattr(ahead, "_start", lambda: pytest.fail("started"))
+    monkeypatch.setattr(ahead, "_start", lambda _: pytest.fail("started"))
     with ahead.compiling(4) as wait:
         assert wait is None
 
@@ -56,21 +59,21 @@ def test_nothing_is_started_where_the_kernel_is_compiled(monkeypatch):
 @pytest.mark.parametrize("threads", [1, None])
 def test_nothing_is_started_where_one_processor_does_all(uncompiled, monkeypatch, threads):
     monkeypatch.setattr(run, "default_threads", lambda: 1)
-    monkeypatch.setattr(ahead, "_start", lambda: pytest.fail("started"))
+    monkeypatch.setattr(ahead, "_start", lambda _: pytest.fail("started"))
     with ahead.compiling(threads) as wait:
         assert wait is None
 
 
 def test_nothing_is_started_where_nothing_can_be_kept(uncompiled, monkeypatch):
     monkeypatch.setattr(jit, "cache_folder", lambda: None)
-    monkeypatch.setattr(ahead, "_start", lambda: pytest.fail("started"))
+    monkeypatch.setattr(ahead, "_start", lambda _: pytest.fail("started"))
     with ahead.compiling() as wait:
         assert wait is None
 
 
 def test_a_process_that_hangs_is_given_up(uncompiled, monkeypatch):
     process = Process()
-    monkeypatch.setattr(ahead, "_start", lambda: process)
+    monkeypatch.setattr(ahead, "_start", lambda _: process)
     with ahead.compiling() as wait:
         wait()
         assert process.killed == 1
@@ -78,7 +81,7 @@ def test_a_process_that_hangs_is_given_up(uncompiled, monkeypatch):
 
 def test_the_process_ends_with_the_block(uncompiled, monkeypatch):
     process = Process()
-    monkeypatch.setattr(ahead, "_start", lambda: process)
+    monkeypatch.setattr(ahead, "_start", lambda _: process)
     with pytest.raises(KeyboardInterrupt), ahead.compiling():
         raise KeyboardInterrupt
     assert process.killed == 1
@@ -88,7 +91,7 @@ def test_a_process_that_cannot_start_is_done_without(uncompiled, monkeypatch, ca
     def refuse(*_, **__):
         raise OSError("no more processes")
 
-    monkeypatch.setattr(ahead.subprocess, "Popen", refuse)
+    monkeypatch.setattr(processes.subprocess, "Popen", refuse)
     with ahead.compiling() as wait:
         assert wait is None
 

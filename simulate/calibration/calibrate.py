@@ -22,6 +22,7 @@ from simulate.calibration.trial_bootstrap import covariance, replicate_statistic
 from simulate.evidence.schema import EndpointModel, Trial
 from simulate.files import cached_json, code_key
 from simulate.model.types import ArmModel, JointModel
+from simulate.processes import each
 
 CODE = code_key(
     "calibration", "analytic", "model"
@@ -268,3 +269,12 @@ def calibrate(trial: Trial, spec: Spec | None = None) -> Calibration:
         stored["objective"],
         stored["joint"],
     )
+
+
+def calibrate_all(trials: Sequence[Trial]) -> list[Calibration]:
+    """`calibrate` each trial as its file asks, on as many processors as there are."""
+    return each(_calibrated, [(trial, specification(trial, modelled(trial)[0])) for trial in trials])
+
+
+def _calibrated(piece: tuple[Trial, Spec]) -> Calibration:
+    return calibrate(*piece)

@@ -22,6 +22,7 @@ from simulate.calibration.spec import ProcessSpec, Spec
 from simulate.calibration.statistics import Statistic
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
+from simulate.processes import each
 
 Array = NDArray[np.float64]
 CODE = code_key(
@@ -110,30 +111,38 @@ def search(trial: Trial) -> list[SearchRow]:
     sampling = calibrate(trial, base).covariance[np.ix_(used(everything), used(everything))]
     key = {"trial": trial.model_dump_json(), "search": 1, "code": CODE}
 
-    def score(pfs: ProcessSpec, pps: ProcessSpec) -> dict[str, Any]:
-        try:
-            own = replace(pfs, learned=base.pfs.learned), replace(pps, learned=base.pps.learned)
-            value, objective, feasible = log_evidence(statistics, replace(base, pfs=own[0], pps=own[1]), sampling)
-        except (np.linalg.LinAlgError, FloatingPointError):
-            value, objective, feasible = float("-inf"), float("inf"), False
-        return {
-            "pfs": pfs.label,
-            "pps": pps.label,
-            "score": value if np.isfinite(value) else -1e9,
-            "objective": objective if np.isfinite(objective) else 1e9,
-            "feasible": feasible,
-        }
+    def scores(pairs: Sequence[tuple[ProcessSpec, ProcessSpec]]) -> list[dict[str, Any]]:
+        specs = [
+            replace(
+                base,
+                pfs=replace(pfs, learned=base.pfs.learned),
+                pps=replace(pps, learned=base.pps.learned),
+            )
+            for pfs, pps in pairs
+        ]
+        found = each(_scored, [(statistics, spec, sampling) for spec in specs])
+        return [{"pfs": a.label, "pps": b.label, **row} for (a, b), row in zip(pairs, found, strict=True)]
 
     def compute() -> list[dict[str, Any]]:
         cut = float(np.median(list(base.guess["pfs"].values())))
-        rows: dict[tuple[str, str], dict[str, Any]] = {}
-        pps = base.pps
-        for pfs in candidates(statistics, "pfs", cut):
-            rows[pfs.label, pps.label] = score(pfs, pps)
-        best = max(rows.values(), key=lambda r: r["score"])["pfs"]
-        chosen = next(c for c in candidates(statistics, "pfs", cut) if c.label == best)
-        for pps in candidates(statistics, "os", cut):
-            rows.setdefault((chosen.label, pps.label), score(chosen, pps))
-        return sorted(rows.values(), key=lambda r: -r["score"])
+        first = {pfs.label: pfs for pfs in candidates(statistics, "pfs", cut)}
+        rows = scores([(pfs, base.pps) for pfs in first.values()])
+        chosen = first[max(rows, key=lambda r: r["score"])["pfs"]]
+        known = {(r["pfs"], r["pps"]) for r in rows}
+        others = [pps for pps in candidates(statistics, "os", cut) if (chosen.label, pps.label) not in known]
+        return sorted(rows + scores([(chosen, pps) for pps in others]), key=lambda r: -r["score"])
 
     return [SearchRow(**r) for r in cached_json("search", key, compute)]
+
+
+def _scored(piece: tuple[Sequence[Statistic], Spec, Array]) -> dict[str, Any]:
+    """The evidence for a specification, finite so that JSON holds it."""
+    try:
+        value, objective, feasible = log_evidence(*piece)
+    except (np.linalg.LinAlgError, FloatingPointError):
+        value, objective, feasible = float("-inf"), float("inf"), False
+    return {
+        "score": value if np.isfinite(value) else -1e9,
+        "objective": objective if np.isfinite(objective) else 1e9,
+        "feasible": feasible,
+    }

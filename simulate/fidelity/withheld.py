@@ -13,8 +13,10 @@ from simulate.calibration.calibrate import fit, locations, used
 from simulate.calibration.linear import residual_covariance
 from simulate.calibration.observations import observations
 from simulate.calibration.solve import Forward
+from simulate.calibration.spec import Spec
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
+from simulate.processes import each
 
 CODE = code_key(
     "calibration", "analytic", "model", "evidence", "fidelity"
@@ -51,39 +53,39 @@ def _beyond(timepoint: float | None, medians: list[float]) -> float | None:
 
 def _leave_one_out(trial: Trial, calibration: Calibration) -> list[dict[str, Any]]:
     chosen = used(calibration.statistics)
-    out = []
+    pieces = []
     for left in chosen:
-        rest = [i for i in chosen if i != left]
-        statistics = [calibration.statistics[i] for i in rest]
-        cov = calibration.covariance
         # the priors on medians must not know the figure either
-        guess, width = locations(trial, statistics)
-        forward, solution = fit(
-            statistics, replace(calibration.spec, guess=guess, location_sd=width), cov[np.ix_(rest, rest)]
-        )
-        everything = Forward(forward.layout, calibration.statistics)
-        value = everything(solution.x)
-        jacobian = everything.jacobian(solution.x, value)
-        ju = jacobian[rest]
-        size = len(solution.x)
-        gain = np.linalg.solve(ju.T @ solution.weights @ ju + np.eye(size), ju.T @ solution.weights)
-        sd = float(np.sqrt(residual_covariance(jacobian[[left]], ju, gain, cov, [left], rest)[0, 0]))
-        s = calibration.statistics[left]
-        predicted = s.from_scale(float(value[left]))
-        medians = [x.value for x in calibration.statistics if x.kind == "median" and x.endpoint == s.endpoint]
-        out.append(
-            {
-                "study": trial.id,
-                "figure": s.figure,
-                "endpoint": s.endpoint,
-                "statistic": s.kind,
-                "timepoint": s.timepoint,
-                "reported": s.value,
-                "predicted": predicted,
-                "ratio": predicted / s.value,
-                "sd": sd,
-                "z": (s.reported - float(value[left])) / sd,
-                "months_beyond_median": _beyond(s.timepoint, medians),
-            }
-        )
-    return out
+        guess, width = locations(trial, [calibration.statistics[i] for i in chosen if i != left])
+        pieces.append((calibration, left, replace(calibration.spec, guess=guess, location_sd=width)))
+    return [{"study": trial.id, **row} for row in each(_left_out, pieces)]
+
+
+def _left_out(piece: tuple[Calibration, int, Spec]) -> dict[str, Any]:
+    """The statistic of this number, predicted by a calibration to the others under this specification."""
+    calibration, left, spec = piece
+    rest = [i for i in used(calibration.statistics) if i != left]
+    cov = calibration.covariance
+    forward, solution = fit([calibration.statistics[i] for i in rest], spec, cov[np.ix_(rest, rest)])
+    everything = Forward(forward.layout, calibration.statistics)
+    value = everything(solution.x)
+    jacobian = everything.jacobian(solution.x, value)
+    ju = jacobian[rest]
+    size = len(solution.x)
+    gain = np.linalg.solve(ju.T @ solution.weights @ ju + np.eye(size), ju.T @ solution.weights)
+    sd = float(np.sqrt(residual_covariance(jacobian[[left]], ju, gain, cov, [left], rest)[0, 0]))
+    s = calibration.statistics[left]
+    predicted = s.from_scale(float(value[left]))
+    medians = [x.value for x in calibration.statistics if x.kind == "median" and x.endpoint == s.endpoint]
+    return {
+        "figure": s.figure,
+        "endpoint": s.endpoint,
+        "statistic": s.kind,
+        "timepoint": s.timepoint,
+        "reported": s.value,
+        "predicted": predicted,
+        "ratio": predicted / s.value,
+        "sd": sd,
+        "z": (s.reported - float(value[left])) / sd,
+        "months_beyond_median": _beyond(s.timepoint, medians),
+    }

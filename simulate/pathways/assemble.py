@@ -139,7 +139,9 @@ def build_plan(
     trial = trial_patients(in_trials, modelled, scenario.later_lines, table)
     lines = Lines(scenario, evidence, with_changes(target, modelled), trial, untreated)
     events: dict[str, tuple[Mapping[str, EventRates], Mapping[str, Mapping[int, float]]]] = {}
-    for name in regimens_used(scenario, lines):
+    regimens = regimens_used(scenario, lines)
+    evidence.expect(regimens)
+    for name in regimens:
         own = event_rates(evidence, evidence.regimen(name)) if toxicity else {}
         events[name] = (own, {e: shares_met(rates, in_trials) for e, rates in own.items()})
     found, courses = divided(scenario, lines, events, aged=table is not None)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import permutations
 
 from simulate.calibration import Calibration, calibrate
+from simulate.calibration.calibrate import calibrate_all
 from simulate.errors import input_error
 from simulate.evidence import Library
 from simulate.evidence.population_schema import PatientPopulation
@@ -51,6 +52,7 @@ class Evidence:
         self.library = library
         self.trials: dict[str, Trial] = {}
         self.calibrations: dict[str, Calibration] = {}
+        self._ready: dict[str, Calibration] = {}
         self._regimens: dict[str, Regimen] = {}
         self._edges: list[Edge] | None = None
 
@@ -64,8 +66,14 @@ class Evidence:
         """A calibrated trial."""
         if trial not in self.calibrations:
             self.trials[trial] = self.library.trial(trial)
-            self.calibrations[trial] = calibrate(self.trials[trial])
+            self.calibrations[trial] = self._ready.get(trial) or calibrate(self.trials[trial])
         return self.calibrations[trial]
+
+    def expect(self, regimens: Iterable[str]) -> None:
+        """Calibrate the trials of regimens that will be asked for, together: quicker than one after the other."""
+        trials = dict.fromkeys(self.regimen(name).evidence.trial for name in regimens)
+        new = [t for t in trials if t is not None and t not in self.calibrations and t not in self._ready]
+        self._ready.update(zip(new, calibrate_all([self.library.trial(t) for t in new]), strict=True))
 
     def model(self, trial: str) -> JointModel:
         """The model of a trial, calibrated once."""
