@@ -73,7 +73,7 @@ def each(function: Callable[[Piece], Answer], pieces: Iterable[Piece]) -> list[A
     try:
         while todo:
             left = spent / max(own, 1) * len(todo)
-            if len(helpers) < _worthwhile(left) and (helper := _helper()) is not None:
+            while len(helpers) < _worthwhile(left) and (helper := _helper()) is not None:
                 helpers.append(helper)
                 threads.append(Thread(target=_fed, args=(helper, function, todo, answers), daemon=True))
                 threads[-1].start()

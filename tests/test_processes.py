@@ -18,18 +18,36 @@ from simulate.evidence import Library
 from simulate.kernel import run
 
 PIECES = """
-import os, time
+import os, pathlib, time
+
+FOLDER = pathlib.Path(__file__).parent
+HOME = int(os.environ["HOME_PROCESS"])
+
+def here(name, several):
+    # wait until so many processes were here
+    (FOLDER / f"{os.getpid()}.{name}").touch()
+    end = time.monotonic() + 60.0
+    while len(list(FOLDER.glob(f"*.{name}"))) < several and time.monotonic() < end:
+        time.sleep(0.01)
 
 def who(piece):
     time.sleep(0.02)
+    if piece:  # nobody helps before the first is done
+        here("met", 3)
     return piece, os.getpid()
 
+def slow(piece):
+    time.sleep(0.02)
+    return piece
+
 def dies_elsewhere(piece):
-    home, number = piece
-    if os.getpid() != home:
+    if os.getpid() != HOME:
+        (FOLDER / f"{os.getpid()}.dead").touch()
         os._exit(1)
     time.sleep(0.02)
-    return number
+    if piece:
+        here("dead", 3)  # this one and both helpers
+    return piece
 
 def fails_at_seven(piece):
     time.sleep(0.02)
@@ -51,6 +69,7 @@ def pieces(tmp_path, monkeypatch):
     """A module that helpers find too, on a machine of three processors where any work is worth a helper."""
     (tmp_path / "some_pieces.py").write_text(PIECES)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("HOME_PROCESS", str(os.getpid()))
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(run, "default_threads", lambda: 3)
     monkeypatch.setattr(processes, "WORTHWHILE", 0.01)
@@ -73,8 +92,8 @@ def started(monkeypatch):
 
 
 def test_answers_come_in_order_from_several_processes(pieces, started):
-    answers = processes.each(pieces.who, range(120))
-    assert [number for number, _ in answers] == list(range(120))
+    answers = processes.each(pieces.who, range(12))
+    assert [number for number, _ in answers] == list(range(12))
     assert {pid for _, pid in answers} == {os.getpid(), *(p.pid for p in started)}
     assert len(started) == 2
     assert all(p.poll() is not None for p in started), "a helper was left running"
@@ -89,7 +108,7 @@ def test_nothing_to_do_starts_nothing(started):
 def test_a_user_may_limit_the_processors(pieces, started, processors):
     try:
         assert processes.limit(processors) == processors
-        processes.each(pieces.who, range(60))
+        processes.each(pieces.slow, range(20))
     finally:
         processes.limit(None)
     assert len(started) == processors - 1
@@ -98,33 +117,33 @@ def test_a_user_may_limit_the_processors(pieces, started, processors):
 def test_another_process_of_the_program_keeps_its_processor(pieces, started):
     busy = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     with processes.elsewhere(busy):
-        processes.each(pieces.who, range(60))
+        processes.each(pieces.slow, range(20))
         assert len(started) == 1
         busy.communicate(b"\n")
-        processes.each(pieces.who, range(60))
+        processes.each(pieces.slow, range(20))
         assert len(started) == 3  # its processor is free again
 
 
 def test_little_work_is_done_at_once(pieces, started, monkeypatch):
-    monkeypatch.setattr(processes, "WORTHWHILE", 1.0)
-    processes.each(pieces.who, range(30))
+    monkeypatch.setattr(processes, "WORTHWHILE", 1000.0)
+    processes.each(pieces.slow, range(3))
     assert started == []
 
 
 def test_what_a_dead_helper_had_is_done_here(pieces, started):
-    assert processes.each(pieces.dies_elsewhere, [(os.getpid(), n) for n in range(60)]) == list(range(60))
+    assert processes.each(pieces.dies_elsewhere, range(12)) == list(range(12))
     assert [p.returncode for p in started] == [1, 1]
 
 
 def test_an_error_is_raised_as_if_there_were_no_helpers(pieces, started):
     with pytest.raises(KeyError, match="seven"):
-        processes.each(pieces.fails_at_seven, [*range(8, 60), 7])
+        processes.each(pieces.fails_at_seven, [*range(8, 20), 7])
     assert all(p.poll() is not None for p in started)
 
 
 def test_an_interrupt_ends_the_helpers(pieces, started):
     with pytest.raises(KeyboardInterrupt):
-        processes.each(pieces.interrupted, [*range(20), *[30] * 40])
+        processes.each(pieces.interrupted, [*range(8), *[30] * 8])
     assert len(started) == 2
     assert all(p.poll() is not None for p in started)
 
@@ -134,7 +153,7 @@ def test_a_machine_without_further_processes_does_all_here(pieces, monkeypatch):
         raise OSError("no more processes")
 
     monkeypatch.setattr(processes.subprocess, "Popen", refuse)
-    assert [n for n, _ in processes.each(pieces.who, range(20))] == list(range(20))
+    assert processes.each(pieces.slow, range(9)) == list(range(9))
 
 
 def test_a_helper_answers_until_nobody_asks():
