@@ -14,6 +14,7 @@ from simulate.report.view import Cell, Column, Table, row
 
 if TYPE_CHECKING:
     from simulate.economics.changes import Increment
+    from simulate.economics.one_way import Bar, Turn
     from simulate.scenario.evaluation import Evaluation
 
 BARS = 12  # shown; the file has all
@@ -106,8 +107,7 @@ def one_way_table(e: Evaluation, strategy: str) -> Table | None:
         ends = "2.5 to 97.5 %" if bar.low is None or bar.high is None else f"{_plain(bar.low)} to {_plain(bar.high)}"
         low, high = bar.at_low.inmb(found.threshold), bar.at_high.inmb(found.threshold)
         turn = turning.get(bar.name)
-        turned = Cell("–") if turn is None or turn.value is None else Cell(_plain(turn.value))
-        cells = (_whole(low), _whole(high), _whole(bar.swing(found.threshold)), turned)
+        cells = (_whole(low), _whole(high), _whole(bar.swing(found.threshold)), _turned(bar, turn))
         name = number_words(bar.name, currency, {s: e.scenario.label(s) for s in e.strategies})
         rows.append(row(Cell(name, small=GROUPS.get(bar.group, "")), ends, *cells))
     note = (
@@ -117,10 +117,19 @@ def one_way_table(e: Evaluation, strategy: str) -> Table | None:
     if turning:
         note += (
             " Just worth its cost at: the value that makes net benefit 0, the others as evaluated, sought from 0 to 1 "
-            "for utilities and shares, to ten times the value for others; – where there is none."
+            "for utilities and shares, to ten times the value for others; – where there is none. Outside its range: "
+            "beyond low to high, where this number alone does not turn the decision."
         )
     caption = f"One number at a time: {e.scenario.label(strategy)}, net benefit"
     return Table(f"one-way-{strategy.replace('_', '-')}", caption, columns, tuple(rows), (note,), wide=True)
+
+
+def _turned(bar: Bar, turn: Turn | None) -> Cell:
+    """The value at which the decision turns, and whether it lies in the range of the number."""
+    if turn is None or turn.value is None:
+        return Cell("–")
+    known = bar.low is not None and bar.high is not None and bar.low <= turn.value <= bar.high
+    return Cell(_plain(turn.value), small="" if known else "outside its range")
 
 
 def tornado_figure(e: Evaluation, source: str) -> Any:

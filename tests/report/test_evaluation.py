@@ -22,6 +22,7 @@ from simulate.report.evaluation_figures import draws_needed, evaluation_figures
 from simulate.report.evaluation_files import EVERY_EVALUATION, OF_ARMS, OF_PROGRESSION, WITH_DRAWS
 from simulate.report.evaluation_inputs import inputs
 from simulate.report.evaluation_page import evaluation_page
+from simulate.report.evaluation_sensitivity import one_way_table
 from simulate.report.writer import OUTPUTS
 from simulate.scenario.evaluation import Evaluation, evaluate
 from tests.report.conftest import HOSTILE
@@ -406,6 +407,15 @@ def test_where_the_decision_turns_net_benefit_is_nothing(folder: Path, evaluatio
     told = table(folder, "one_way.csv").set_index("name")["turns_at"].dropna()
     assert told.to_dict() == pytest.approx({k: t.value for k, t in turning.items()})
     assert "just worth its cost at" in page.words()
+    shown = one_way_table(evaluation, "bevacizumab")
+    found = evaluation.one_way["bevacizumab"]
+    for bar, cells in zip(found.bars, shown.rows, strict=False):
+        turn = turning.get(bar.name)
+        inside = turn is not None and bar.low is not None and bar.low <= turn.value <= bar.high
+        assert (cells[-1].text == "–") == (turn is None)
+        assert (cells[-1].small == "outside its range") == (turn is not None and not inside)
+        if inside:  # between its ends the net benefit changes sign
+            assert bar.at_low.inmb(found.threshold) * bar.at_high.inmb(found.threshold) < 0.0
 
 
 def test_a_scenario_without_economics_is_refused():
