@@ -4,8 +4,10 @@
 # ruff: noqa: E501
 from __future__ import annotations
 
+import csv
 import re
 
+import numpy as np
 import pytest
 
 from simulate.errors import InputError
@@ -89,6 +91,28 @@ def test_a_table_of_another_program_is_read(pathways):
     assert len(life_table(Library([]), "women").probability) == 101
 
 
-def test_the_bundled_table_is_sound(bundled):
-    assert bundled.check(bundled_params() / "life_tables" / "ssa_female_2023.csv") == []
-    assert life_table(bundled, "ssa_female_2023").origin.startswith("SSA Period Life Table 2023")
+@pytest.mark.parametrize(
+    ("name", "origin"),
+    [
+        ("ssa_female_2023", "SSA Period Life Table 2023"),
+        ("ons_england_female_2017_2019", "ONS, National life tables, England, 2017-2019"),
+    ],
+)
+def test_the_bundled_tables_are_sound(bundled, name, origin):
+    path = bundled_params() / "life_tables" / f"{name}.csv"
+    assert bundled.check(path) == []
+    table = life_table(bundled, name)
+    assert table.origin.startswith(origin)
+    lines = (line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(lines)]
+    dying = np.array([r["qx"] for r in rows])
+    assert np.array_equal(table.probability, dying)
+    alive = np.cumprod(np.concatenate(([1.0], 1.0 - dying)))
+    if "lx" in rows[0]:  # survivors of 100,000: printed to 0.1, of probabilities printed to 1e-6, 0.05 a year at most
+        assert np.abs(1e5 * alive[:-1] - [r["lx"] for r in rows]).max() < 0.25
+    # expectation of life as printed; those alive beyond the end of the table expect no more there than on its last line
+    years = 0.5 * (alive[1:] + alive[:-1])
+    for age in range(1, len(rows)):
+        found = years[age:].sum() / alive[age]
+        beyond = rows[-1]["ex"] * alive[-1] / alive[age]
+        assert found - 0.02 <= rows[age]["ex"] <= found + beyond + 0.02, age
