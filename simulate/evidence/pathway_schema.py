@@ -5,11 +5,12 @@ from __future__ import annotations
 from pydantic import Field
 
 from simulate.evidence.condition_schema import Conditions
-from simulate.evidence.fields import Flag, Id, Model, NonNegative, Number, Positive, Proportion, Records, Slug, Text
+from simulate.evidence.fields import Flag, Id, Model, NonNegative, Number, Positive, Proportion, Slug, Text
 from simulate.evidence.figure_schema import Seen
+from simulate.evidence.stated_schema import Sourced
 
 
-class LaterLine(Model):
+class LaterLine(Sourced):
     """A line after the first: the share of those whose line before ended alive who start it, and what it was.
 
     `reach` is of the trials' patients; only those of whom `when` holds at that time can start, at a share that gives
@@ -22,12 +23,6 @@ class LaterLine(Model):
     when: Conditions = Field(default_factory=dict)
     range: tuple[Proportion, Proportion] | None = None
     era: Id
-    source: Slug | None = None
-    seen: Seen | None = None
-    where: Text | None = None
-    record: Records | None = None
-    assumed: Flag = False
-    why: Text | None = None
 
 
 class Supportive(Model):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from simulate.evidence.condition_schema import Conditions, Value
-from simulate.evidence.fields import Flag, Id, Model, Number, Positive, Proportion, Records, Slug, Text
-from simulate.evidence.figure_schema import Seen
+from simulate.evidence.fields import Id, Model, Number, Positive, Proportion, Slug, Text
+from simulate.evidence.stated_schema import Sourced
 
 MAX_LEVELS = 12
 
@@ -27,43 +27,25 @@ class Level(Model):
     max: Number | None = None
 
 
-class Case(Model):
+class Case(Sourced):
     """Shares of the levels for the patients of whom `when` holds, with their source; `assumed` needs a `why`."""
 
     when: Conditions = Field(default_factory=dict)
     shares: tuple[Proportion, ...] = Field(min_length=1)
-    source: Slug | None = None
-    seen: Seen | None = None
-    where: Text | None = None
-    record: Records | None = None
     borrowed: Text | None = None
-    assumed: Flag = False
-    why: Text | None = None
 
 
-class Prognosis(Model):
+class Prognosis(Sourced):
     """Hazard ratios of the levels for progression and death, the same in all living states."""
 
     hazard_ratios: tuple[Positive, ...] = Field(min_length=1)
-    source: Slug | None = None
-    seen: Seen | None = None
-    where: Text | None = None
-    record: Records | None = None
-    assumed: Flag = False
-    why: Text | None = None
 
 
-class Changes(Model):
+class Changes(Sourced):
     """Shares of the levels when a next line is decided on: to every level before, a row in the order of the levels."""
 
     shares: dict[Id, tuple[Proportion, ...]] = Field(min_length=1)
-    source: Slug | None = None
-    seen: Seen | None = None
-    where: Text | None = None
-    record: Records | None = None
     borrowed: Text | None = None
-    assumed: Flag = False
-    why: Text | None = None
 
 
 class Covariate(Model):
