@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from simulate.processes import elsewhere, fresh
+from simulate.processes import elsewhere, fresh, limited
 
 if TYPE_CHECKING:
     from simulate.scenario import Scenario
@@ -61,14 +61,15 @@ def opened(
     prepared : does what it can of what is asked of the scenario; None where nothing can be done before.
     """
     with compiling(threads, part) as wait:
+        from simulate.files import cache_folder
         from simulate.scenario import load
         from simulate.scenario.own import OwnScenario
         from simulate.show import progress_bar
 
         loaded = load(name, **how)
         if wait is not None and not isinstance(loaded, OwnScenario):  # which needs no kernel
-            with progress_bar(f"{loaded.id}: calibrating"):
-                if prepared is not None:
+            with progress_bar(f"{loaded.id}: calibrating"), limited(threads):
+                if prepared is not None and cache_folder() is not None:  # where it would be remembered
                     prepared(loaded)
                 wait()
     return loaded

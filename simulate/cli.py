@@ -15,7 +15,6 @@ import typer
 from simulate.arguments import exported, overrides, stored_model, writable
 from simulate.errors import SimulateError, input_error
 from simulate.evidence.limits import MAX_PATIENTS
-from simulate.processes import limit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,9 +29,7 @@ app = typer.Typer(
 MAX_DRAWS = 100_000
 Params = Annotated[Path | None, typer.Option("--params", help="Folder laid over the bundled library, file by file.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable result on standard output.")]
-Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, callback=limit, help="Threads; results do not depend on it.")
-]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; results do not depend on it.")]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of every random number.")]
 
 

@@ -20,6 +20,7 @@ from simulate.evidence.schema import Trial
 from simulate.fidelity import Fidelity, fidelity
 from simulate.fidelity.predictions import all_predictions, predictions, stored, trust_table
 from simulate.files import atomic_write
+from simulate.processes import limited
 from simulate.tables import print_frame, write_csv
 
 COLUMNS = ["id", "timepoint", "grade", "reported", "ci_low", "ci_high", "model", "simulated", "z", "verdict"]
@@ -195,7 +196,7 @@ def run_fidelity(
     """
     library = Library(params)
     trials = [library.trial(n) for n in (names or library.trials())]
-    with progress_bar("calibrating and predicting") as progress:
+    with progress_bar("calibrating and predicting") as progress, limited(threads):
         predicted = _predictions(trials, progress) if loo or out is not None else None
     if loo and predicted is not None:
         records: list[dict[str, Any]] = predicted.astype(object).where(predicted.notna(), None).to_dict("records")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
 
-from simulate import ahead, load, processes
+from simulate import ahead, files, load, processes
 from simulate.kernel import jit, pathway, run
+from simulate.scenario.evaluation import evaluate
 
 
 class Process:
@@ -35,15 +37,18 @@ def uncompiled(monkeypatch):
     monkeypatch.setattr(run, "default_threads", lambda: 2)
 
 
-def test_a_second_process_leaves_all_that_a_run_calls_in_the_cache(tmp_path, root):
+def test_a_second_process_leaves_all_that_is_called_in_the_cache(tmp_path, root):
     environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"} | {"XDG_CACHE_HOME": str(tmp_path)}
     subprocess.run([sys.executable, "-m", "simulate.ahead"], env=environment, cwd=root, check=True, timeout=300)
     compiled = {p.name.split("-")[0] for p in tmp_path.rglob("*.nbc")}
-    assert {"pathway.simulate_task", "counts.add_leaves", "counts._scan_packed"} <= compiled
+    assert {"pathway.simulate_task", "counts.add_leaves", "counts._scan_packed", "draws.simulate_draws"} <= compiled
     code = (
         "from simulate import load; from simulate.kernel import counts, pathway\n"
         "load('bevacizumab').run(patients=2000, seed=1).summary()\n"
-        "for f in (pathway.simulate_task, counts.add_leaves, counts._scan_packed):\n"
+        "from simulate.scenario.evaluation import evaluate; from simulate.kernel import draws\n"
+        "evaluate(load('bevacizumab_us'), draws=2, patients=2000, draw_patients=10)\n"
+        "evaluate(load('spine_sbrt_us'), draws=2, patients=2000, draw_patients=10)\n"
+        "for f in (pathway.simulate_task, counts.add_leaves, counts._scan_packed, draws.simulate_draws):\n"
         "    assert not f.stats.cache_misses and len(f.signatures) == 1, f\n"
     )
     subprocess.run([sys.executable, "-c", code], env=environment, cwd=root, check=True, timeout=300)
@@ -105,6 +110,33 @@ def test_what_is_prepared_is_what_a_run_would_do(name, private_cache, tmp_path):
     prepared.run(patients=2000, seed=3).save(tmp_path / "prepared")
     for file in ("summary.json", "model.json", "contrasts.csv"):
         assert (tmp_path / "plain" / file).read_bytes() == (tmp_path / "prepared" / file).read_bytes()
+
+
+@pytest.mark.slow
+def test_what_is_prepared_is_what_an_evaluation_would_do(private_cache):
+    """Nothing is calibrated that was not, and the answer is the same."""
+    how = {"draws": 20, "patients": 2000, "draw_patients": 20, "model_range": True}
+    ahead.prepare_evaluation(load("second_line_us"), ranged=True)
+    kept = {p.name for kind in ("calibration", "alternatives") for p in (private_cache / kind).iterdir()}
+    prepared = evaluate(load("second_line_us"), **how).summary()
+    after = {p.name for kind in ("calibration", "alternatives") for p in (private_cache / kind).iterdir()}
+    assert kept == after
+    shutil.rmtree(private_cache)
+    assert evaluate(load("second_line_us"), **how).summary() == prepared
+
+
+def test_nothing_is_prepared_that_would_not_be_remembered(uncompiled, monkeypatch):
+    monkeypatch.setattr(ahead, "_start", lambda _: Process())
+    asked = []
+    monkeypatch.setattr(files, "cache_folder", lambda: None)
+    ahead.opened("bevacizumab", asked.append, threads=2)
+    assert asked == []
+    monkeypatch.undo()
+    monkeypatch.setattr(jit, "is_cached", lambda _: False)
+    monkeypatch.setattr(run, "default_threads", lambda: 2)
+    monkeypatch.setattr(ahead, "_start", lambda _: Process())
+    ahead.opened("bevacizumab", asked.append, threads=2)
+    assert [scenario.id for scenario in asked] == ["bevacizumab"]
 
 
 @pytest.mark.parametrize(("entry", "left_out"), [(True, None), (False, True)])

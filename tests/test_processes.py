@@ -49,11 +49,33 @@ def dies_elsewhere(piece):
         here("dead", 3)  # this one and both helpers
     return piece
 
+def silent(piece):
+    if os.getpid() != HOME:
+        (FOLDER / f"{os.getpid()}.silent").touch()
+        time.sleep(60.0)
+    time.sleep(0.02)
+    if piece:
+        here("silent", 3)
+    return piece
+
 def fails_at_seven(piece):
     time.sleep(0.02)
     print("this is no answer")
     if piece == 7:
         raise KeyError("seven")
+    return piece
+
+def free(piece):
+    from simulate import processes
+    time.sleep(0.02)
+    if piece:
+        here("free", 3)
+    return os.getpid(), processes._worthwhile(1e9)
+
+def fails_by_index(piece):
+    time.sleep(0.02)
+    if piece >= 5:
+        raise IndexError(f"no {piece}")
     return piece
 
 def interrupted(piece):
@@ -99,6 +121,12 @@ def test_answers_come_in_order_from_several_processes(pieces, started):
     assert all(p.poll() is not None for p in started), "a helper was left running"
 
 
+def test_helpers_have_no_helpers(pieces):
+    found = dict(processes.each(pieces.free, range(12)))
+    assert found.pop(os.getpid()) == 2
+    assert list(found.values()) == [0, 0]
+
+
 def test_nothing_to_do_starts_nothing(started):
     assert processes.each(str, []) == []
     assert started == []
@@ -106,12 +134,11 @@ def test_nothing_to_do_starts_nothing(started):
 
 @pytest.mark.parametrize("processors", [1, 2])
 def test_a_user_may_limit_the_processors(pieces, started, processors):
-    try:
-        assert processes.limit(processors) == processors
+    with processes.limited(processors), processes.limited(None):
         processes.each(pieces.slow, range(20))
-    finally:
-        processes.limit(None)
     assert len(started) == processors - 1
+    processes.each(pieces.slow, range(20))
+    assert len(started) == processors + 1  # as before the block
 
 
 def test_another_process_of_the_program_keeps_its_processor(pieces, started):
@@ -141,6 +168,12 @@ def test_an_error_is_raised_as_if_there_were_no_helpers(pieces, started):
     assert all(p.poll() is not None for p in started)
 
 
+def test_the_error_is_that_of_the_first_piece_that_has_one(pieces, started):
+    for _ in range(3):
+        with pytest.raises(IndexError, match="no 5"):
+            processes.each(pieces.fails_by_index, range(30))
+
+
 def test_an_interrupt_ends_the_helpers(pieces, started):
     with pytest.raises(KeyboardInterrupt):
         processes.each(pieces.interrupted, [*range(8), *[30] * 8])
@@ -156,6 +189,56 @@ def test_a_machine_without_further_processes_does_all_here(pieces, monkeypatch):
     assert processes.each(pieces.slow, range(9)) == list(range(9))
 
 
+def test_a_machine_without_further_threads_does_all_here(pieces, started, monkeypatch):
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(processes.Thread, "start", refuse)
+    assert processes.each(pieces.slow, range(9)) == list(range(9))
+    assert all(p.poll() is not None for p in started)
+
+
+@pytest.mark.parametrize("program", ["import time; time.sleep(60)", "print('something else')", "raise SystemExit(3)"])
+def test_a_program_that_is_no_helper_is_not_waited_for(pieces, monkeypatch, program):
+    """Where Python is part of another program, `sys.executable` may be that."""
+    monkeypatch.setattr(
+        processes, "fresh", lambda *_, variables, **pipes: subprocess.Popen([sys.executable, "-c", program], **pipes)
+    )
+    assert processes.each(pieces.slow, range(9)) == list(range(9))
+
+
+@pytest.mark.parametrize(("name", "value"), [("executable", ""), ("frozen", True)])
+def test_a_program_that_is_not_python_starts_nothing(pieces, monkeypatch, name, value):
+    monkeypatch.setattr(sys, name, value, raising=False)
+    monkeypatch.setattr(processes.subprocess, "Popen", lambda *_, **__: pytest.fail("started"))
+    assert processes.each(pieces.slow, range(9)) == list(range(9))
+
+
+def test_a_helper_of_other_code_is_given_nothing(pieces, started, monkeypatch):
+    monkeypatch.setattr(processes, "greeting", lambda: ("another version",))
+    assert processes.each(pieces.slow, range(9)) == list(range(9))
+    assert len(started) == 2
+
+
+def test_a_helper_that_falls_silent_is_given_up(pieces, started, monkeypatch):
+    monkeypatch.setattr(processes, "PATIENCE", 0.5)
+    assert processes.each(pieces.silent, range(12)) == list(range(12))
+    assert all(p.poll() is not None for p in started)
+
+
+def test_what_lies_in_the_current_folder_is_not_run(tmp_path, monkeypatch):
+    """A folder with another checkout, or a file named as a module of the library, must not change an answer."""
+    (tmp_path / "simulate").mkdir()
+    for name in ("simulate/__init__", "simulate/processes", "types", "queue"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong file')\n")
+    monkeypatch.chdir(tmp_path)
+    helper = processes.fresh("simulate.processes", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    helper.stdin.close()
+    assert pickle.load(helper.stdout) == processes.greeting()
+    assert helper.wait(timeout=30) == 0
+    helper.stdout.close()
+
+
 def test_a_helper_answers_until_nobody_asks():
     questions, answers = io.BytesIO(), io.BytesIO()
     for question in ((abs, -2), (int, "x"), (abs, -3)):
@@ -163,7 +246,7 @@ def test_a_helper_answers_until_nobody_asks():
     questions.seek(0)
     processes.serve(questions, answers)
     answers.seek(0)
-    assert [pickle.load(answers) for _ in range(3)] == [(True, 2), (False, None), (True, 3)]
+    assert [pickle.load(answers) for _ in range(4)] == [processes.greeting(), (True, 2), (False, None), (True, 3)]
 
 
 def test_a_script_needs_no_guard(tmp_path, root):
@@ -196,6 +279,7 @@ def test_a_calibration_is_the_same_from_a_helper(private_cache, monkeypatch):
     helper = processes.fresh("simulate.processes", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     pickle.dump((calibrated, (trial, here.spec)), helper.stdin)
     helper.stdin.close()
+    assert pickle.load(helper.stdout) == processes.greeting()
     done, there = pickle.load(helper.stdout)
     assert helper.wait(timeout=30) == 0
     helper.stdout.close()

@@ -53,6 +53,15 @@ class Bar:
     at_low: Increment
     at_high: Increment
 
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """From where to where the number is varied; None for ``survival``."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+    def turns(self, threshold: float) -> bool:
+        """Whether the net benefit has another sign at one end than at the other."""
+        return self.at_low.inmb(threshold) * self.at_high.inmb(threshold) < 0.0
+
     def swing(self, threshold: float) -> float:
         """Difference of net benefit between the ends."""
         return abs(self.at_high.inmb(threshold) - self.at_low.inmb(threshold))

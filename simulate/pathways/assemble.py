@@ -17,7 +17,7 @@ from simulate.pathways.graphs import DEAD, START, After, Setting, Treatment, gra
 from simulate.pathways.lines import Lines, Step, modelled_lines, scaled
 from simulate.pathways.partition import Course, divided, regimens_used
 from simulate.pathways.profiles import PatientClass, Profile
-from simulate.pathways.toxicities import EventRates, event_rates, shares_met
+from simulate.pathways.toxicities import EventRates, counted_by, event_rates, shares_met
 from simulate.pathways.trial_patients import trial_mix, trial_patients
 
 ALMOST_ALL = 0.995  # share of patients
@@ -140,7 +140,8 @@ def build_plan(
     lines = Lines(scenario, evidence, with_changes(target, modelled), trial, untreated)
     events: dict[str, tuple[Mapping[str, EventRates], Mapping[str, Mapping[int, float]]]] = {}
     regimens = regimens_used(scenario, lines)
-    evidence.expect(regimens)
+    if toxicity:
+        evidence.expect(trial for name in regimens for trial in counted_by(evidence.regimen(name)))
     for name in regimens:
         own = event_rates(evidence, evidence.regimen(name)) if toxicity else {}
         events[name] = (own, {e: shares_met(rates, in_trials) for e, rates in own.items()})

@@ -69,10 +69,9 @@ class Evidence:
             self.calibrations[trial] = self._ready.get(trial) or calibrate(self.trials[trial])
         return self.calibrations[trial]
 
-    def expect(self, regimens: Iterable[str]) -> None:
-        """Calibrate the trials of regimens that will be asked for, together: quicker than one after the other."""
-        trials = dict.fromkeys(self.regimen(name).evidence.trial for name in regimens)
-        new = [t for t in trials if t is not None and t not in self.calibrations and t not in self._ready]
+    def expect(self, trials: Iterable[str]) -> None:
+        """Calibrate trials that will be asked for together, which is quicker than one after the other."""
+        new = [t for t in dict.fromkeys(trials) if t not in self.calibrations and t not in self._ready]
         self._ready.update(zip(new, calibrate_all([self.library.trial(t) for t in new]), strict=True))
 
     def model(self, trial: str) -> JointModel:

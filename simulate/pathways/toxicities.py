@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from simulate.evidence.population_schema import PatientPopulation
@@ -22,6 +22,14 @@ class EventRates:
     headline: str
     modifiers: tuple[Modifier, ...]
     consequence: tuple[str, ...]
+
+
+def counted_by(regimen: Regimen) -> Iterator[str]:
+    """Trials of whose models `event_rates` takes events."""
+    for item in regimen.toxicities:
+        trial = item.trial or regimen.evidence.trial
+        if item.figure is not None and trial is not None and (item.arm or regimen.evidence.arm) is not None:
+            yield trial
 
 
 def event_rates(evidence: Evidence, regimen: Regimen) -> dict[str, EventRates]:

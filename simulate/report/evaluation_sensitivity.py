@@ -104,7 +104,7 @@ def one_way_table(e: Evaluation, strategy: str) -> Table | None:
     turning = e.turning.get(strategy, {})
     rows = []
     for bar in found.bars[:BARS]:
-        ends = "2.5 to 97.5 %" if bar.low is None or bar.high is None else f"{_plain(bar.low)} to {_plain(bar.high)}"
+        ends = "2.5 to 97.5 %" if bar.ends is None else f"{_plain(bar.ends[0])} to {_plain(bar.ends[1])}"
         low, high = bar.at_low.inmb(found.threshold), bar.at_high.inmb(found.threshold)
         turn = turning.get(bar.name)
         cells = (_whole(low), _whole(high), _whole(bar.swing(found.threshold)), _turned(bar, turn))
@@ -118,7 +118,7 @@ def one_way_table(e: Evaluation, strategy: str) -> Table | None:
         note += (
             " Just worth its cost at: the value that makes net benefit 0, the others as evaluated, sought from 0 to 1 "
             "for utilities and shares, to ten times the value for others; – where there is none. Outside its range: "
-            "beyond low to high, where this number alone does not turn the decision."
+            "beyond low to high, at whose ends net benefit has one sign."
         )
     caption = f"One number at a time: {e.scenario.label(strategy)}, net benefit"
     return Table(f"one-way-{strategy.replace('_', '-')}", caption, columns, tuple(rows), (note,), wide=True)
@@ -128,7 +128,7 @@ def _turned(bar: Bar, turn: Turn | None) -> Cell:
     """The value at which the decision turns, and whether it lies in the range of the number."""
     if turn is None or turn.value is None:
         return Cell("–")
-    known = bar.low is not None and bar.high is not None and bar.low <= turn.value <= bar.high
+    known = bar.ends is not None and bar.ends[0] <= turn.value <= bar.ends[1]
     return Cell(_plain(turn.value), small="" if known else "outside its range")
 
 

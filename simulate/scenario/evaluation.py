@@ -24,6 +24,7 @@ from simulate.economics.own_psa import analyse_own, structured
 from simulate.economics.psa import Draws, analyse
 from simulate.economics.voi import Fit, Value, evpi, evppi, fitted
 from simulate.errors import input_error
+from simulate.processes import limited
 from simulate.scenario.cases import case_of
 from simulate.scenario.decision_summary import decision_summary
 from simulate.scenario.decisions import Decisions
@@ -83,7 +84,8 @@ def evaluate(
         found = {k: {"partitioned": structured(own, k)} for k in scenario.strategies}
         sampled, crossed = analyse_own(own, draws, s) if draws else (None, {})
         return Evaluation(scenario, own, found, sampled, n, s, threads, started, "partitioned", crossed)
-    case = case_of(scenario)
+    with limited(threads):
+        case = case_of(scenario)
     structures = {k: all_structures(case, k, n, s, threads) for k in scenario.strategies}
     drawn = analyse(case, draws, draw_patients, s, threads) if draws else None
     return Evaluation(scenario, case, structures, drawn, n, s, threads, started, ranged=model_range)
@@ -182,18 +184,18 @@ class Evaluation:
     def turning(self) -> dict[str, dict[str, Turn]]:
         """Strategy → each of the most influential numbers → the value at which it is just worth its cost.
 
-        Of a trial's arms and of pathways; survival, moved by its joint draws, has no single value.
+        Of a trial's arms and of pathways; survival, moved by its joint draws, has no single value. It is sought within
+        the number's own range first, where the ends of that lie on two sides.
         """
-        case = self.case
+        case, at = self.case, self.threshold
         if isinstance(case, OwnCase):
             return {}
-        return {
-            s: {
-                bar.name: turning_value(case, bar.name, strategy=s, threshold=self.threshold)
-                for bar in found.bars[:TURNED] if bar.value is not None
-            }
-            for s, found in self.one_way.items()
-        }  # fmt: skip
+        found: dict[str, dict[str, Turn]] = {}
+        for s, own in self.one_way.items():
+            bars = [bar for bar in own.bars[:TURNED] if bar.value is not None]
+            brackets = {bar.name: bar.ends if bar.turns(at) else None for bar in bars}
+            found[s] = {k: turning_value(case, k, bracket=b, strategy=s, threshold=at) for k, b in brackets.items()}
+        return found
 
     @cached_property
     def one_way(self) -> dict[str, Tornado]:
@@ -215,7 +217,8 @@ class Evaluation:
 
     def summary(self) -> dict[str, Any]:
         """The machine-readable result, as in ``summary.json``."""
-        return self._summary
+        with limited(self.threads):
+            return self._summary
 
     @cached_property
     def _summary(self) -> dict[str, Any]:
@@ -305,4 +308,5 @@ class Evaluation:
         """
         from simulate.report.evaluation_writer import write_evaluation
 
-        return write_evaluation(self, Path(out), command, exports)
+        with limited(self.threads):
+            return write_evaluation(self, Path(out), command, exports)

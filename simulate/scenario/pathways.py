@@ -27,6 +27,7 @@ from simulate.pathways.integrated import Integrated
 from simulate.pathways.oracle import Outcome
 from simulate.pathways.setting import assemble
 from simulate.pathways.subgroups import Subgroup, subgroup_rows, subgroups
+from simulate.processes import limited
 from simulate.scenario.rates import discount_rates
 from simulate.survival import SurvivalCurve
 
@@ -111,6 +112,8 @@ class PathwayScenario:
         started = datetime.now(UTC).isoformat(timespec="seconds")
         job = new_job(n, s, 0, horizon=self.file.horizon)
         rates = discount_rates(self.file.discounting)
+        with limited(threads):
+            self.plan  # noqa: B018 - assembled, which calibrates
         counts: dict[str, Counts] = {}
         for i, name in enumerate(self.strategies):
             report = None
@@ -278,4 +281,5 @@ class PathwayResult:
         """Write ``summary.json``, tables, figures, ``report.html``, ``provenance.json`` into a folder, or nothing."""
         from simulate.report import write_result
 
-        return write_result(self, Path(out), save_patients=save_patients, command=command)
+        with limited(self.threads):
+            return write_result(self, Path(out), save_patients=save_patients, command=command)

@@ -15,6 +15,7 @@ from simulate.cohort import Counts, iter_rows
 from simulate.compare import Comparison
 from simulate.fidelity import Fidelity, fidelity
 from simulate.model.types import JointModel
+from simulate.processes import limited
 from simulate.sensitivity import sensitivity, uncertainty
 from simulate.survival import SurvivalCurve
 
@@ -111,7 +112,8 @@ class Result:
         """Write ``summary.json``, tables, figures, ``report.html``, ``provenance.json`` into a folder, or nothing."""
         from simulate.report import write_result
 
-        return write_result(self, Path(out), save_patients=save_patients, command=command)
+        with limited(self.threads):
+            return write_result(self, Path(out), save_patients=save_patients, command=command)
 
 
 @dataclass(frozen=True)

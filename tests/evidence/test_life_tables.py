@@ -92,13 +92,14 @@ def test_a_table_of_another_program_is_read(pathways):
 
 
 @pytest.mark.parametrize(
-    ("name", "origin"),
+    ("name", "origin", "printed"),
     [
-        ("ssa_female_2023", "SSA Period Life Table 2023"),
-        ("ons_england_female_2017_2019", "ONS, National life tables, England, 2017-2019"),
+        ("ssa_female_2023", "SSA Period Life Table 2023", {}),
+        # in the bulletin of that table, 24 September 2020, main points
+        ("ons_uk_female_2017_2019", "ONS, National life tables, United Kingdom, 2017-2019", {0: 83.1, 65: 21.1}),
     ],
 )
-def test_the_bundled_tables_are_sound(bundled, name, origin):
+def test_the_bundled_tables_are_sound(bundled, name, origin, printed):
     path = bundled_params() / "life_tables" / f"{name}.csv"
     assert bundled.check(path) == []
     table = life_table(bundled, name)
@@ -116,3 +117,4 @@ def test_the_bundled_tables_are_sound(bundled, name, origin):
         found = years[age:].sum() / alive[age]
         beyond = rows[-1]["ex"] * alive[-1] / alive[age]
         assert found - 0.02 <= rows[age]["ex"] <= found + beyond + 0.02, age
+    assert {age: round(rows[age]["ex"], 1) for age in printed} == printed

@@ -414,8 +414,8 @@ def test_where_the_decision_turns_net_benefit_is_nothing(folder: Path, evaluatio
         inside = turn is not None and bar.low is not None and bar.low <= turn.value <= bar.high
         assert (cells[-1].text == "–") == (turn is None)
         assert (cells[-1].small == "outside its range") == (turn is not None and not inside)
-        if inside:  # between its ends the net benefit changes sign
-            assert bar.at_low.inmb(found.threshold) * bar.at_high.inmb(found.threshold) < 0.0
+        if bar.value is not None:  # between its ends the net benefit changes sign
+            assert inside == (bar.at_low.inmb(found.threshold) * bar.at_high.inmb(found.threshold) < 0.0)
 
 
 def test_a_scenario_without_economics_is_refused():
