@@ -26,14 +26,14 @@ class Regimens:
     def get(self, name: str) -> Regimen | None:
         """A sound regimen, or None."""
         try:
-            return self.library.regimen(name) if name in self.library.regimens() else None
+            return self.library.regimen(name)
         except InputError:
             return None
 
     def trial(self, name: str | None) -> Trial | None:
         """A sound trial, or None."""
         try:
-            return self.library.trial(name) if name is not None and name in self.library.trials() else None
+            return None if name is None else self.library.trial(name)
         except InputError:
             return None
 

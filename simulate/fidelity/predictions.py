@@ -28,7 +28,7 @@ from simulate.calibration.statistics import Statistic
 from simulate.evidence import Library
 from simulate.evidence.library import bundled_params
 from simulate.evidence.schema import Trial
-from simulate.fidelity.withheld import leave_one_out
+from simulate.fidelity.withheld import leave_one_out, row_of
 from simulate.tables import write_csv
 
 FILE = "priors/predictions.csv"
@@ -81,7 +81,6 @@ def predictions(trial: Trial, calibration: Calibration | None = None) -> pd.Data
                 "treatment_class": trial.arms[arm].treatment_class or "mixed",
                 "line": str(trial.line_of_therapy or ""),
                 "band": band(row["months_beyond_median"]),
-                "ratio": row["predicted"] / row["reported"] if row["reported"] else math.nan,
                 "error_points": 100.0 * (row["predicted"] - row["reported"]) if landmark else math.nan,
             }
         )
@@ -96,29 +95,12 @@ def _informed(trial: Trial, s: Statistic, sources: list[Statistic]) -> bool:
 
 
 def _never_used(calibration: Calibration) -> list[dict[str, Any]]:
-    chosen = set(used(calibration.statistics))
-    out = []
-    for i, s in enumerate(calibration.statistics):
-        if i in chosen:
-            continue
-        predicted = s.from_scale(float(calibration.prediction[i]))
-        medians = [x.value for x in calibration.statistics if x.kind == "median" and x.endpoint == s.endpoint]
-        out.append(
-            {
-                "figure": s.figure,
-                "endpoint": s.endpoint,
-                "statistic": s.kind,
-                "timepoint": s.timepoint,
-                "reported": s.value,
-                "predicted": predicted,
-                "sd": float(calibration.posterior.residual_sd[i]),
-                "z": (s.reported - s.to_scale(predicted)) / float(calibration.posterior.residual_sd[i]),
-                "months_beyond_median": None if s.timepoint is None or not medians
-                else s.timepoint - float(np.median(medians)),
-                "used": False,
-            }
-        )  # fmt: skip
-    return out
+    chosen, sd = set(used(calibration.statistics)), calibration.posterior.residual_sd
+    return [
+        {**row_of(calibration, s, float(calibration.prediction[i]), float(sd[i])), "used": False}
+        for i, s in enumerate(calibration.statistics)
+        if i not in chosen
+    ]
 
 
 def band(months: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from simulate.calibration.linear import residual_covariance
 from simulate.calibration.observations import observations
 from simulate.calibration.solve import Forward
 from simulate.calibration.spec import Spec
+from simulate.calibration.statistics import Statistic
 from simulate.evidence.schema import Trial
 from simulate.files import cached_json, code_key
 from simulate.processes import each
@@ -74,8 +76,12 @@ def _left_out(piece: tuple[Calibration, int, Spec]) -> dict[str, Any]:
     size = len(solution.x)
     gain = np.linalg.solve(ju.T @ solution.weights @ ju + np.eye(size), ju.T @ solution.weights)
     sd = float(np.sqrt(residual_covariance(jacobian[[left]], ju, gain, cov, [left], rest)[0, 0]))
-    s = calibration.statistics[left]
-    predicted = s.from_scale(float(value[left]))
+    return row_of(calibration, calibration.statistics[left], float(value[left]), sd)
+
+
+def row_of(calibration: Calibration, s: Statistic, value: float, sd: float) -> dict[str, Any]:
+    """One figure beside its prediction `value`, which is on the figure's working scale like its `sd`."""
+    predicted = s.from_scale(value)
     medians = [x.value for x in calibration.statistics if x.kind == "median" and x.endpoint == s.endpoint]
     return {
         "figure": s.figure,
@@ -84,8 +90,8 @@ def _left_out(piece: tuple[Calibration, int, Spec]) -> dict[str, Any]:
         "timepoint": s.timepoint,
         "reported": s.value,
         "predicted": predicted,
-        "ratio": predicted / s.value,
+        "ratio": predicted / s.value if s.value else math.nan,
         "sd": sd,
-        "z": (s.reported - float(value[left])) / sd,
+        "z": (s.reported - value) / sd,
         "months_beyond_median": _beyond(s.timepoint, medians),
     }
