@@ -11,14 +11,12 @@ from simulate.evidence.messages import suggest
 if TYPE_CHECKING:
     from simulate.evidence.document import FieldPath
     from simulate.evidence.library import Library
-    from simulate.evidence.pathway_schema import LaterLine, Supportive
-    from simulate.evidence.population_schema import Case, Changes, Prognosis
-    from simulate.evidence.regimen_schema import Stated
+    from simulate.evidence.stated_schema import Sourced
 
 
 def origin(
     path: FieldPath,
-    stated: Case | Changes | Prognosis | LaterLine | Supportive | Stated,
+    stated: Sourced,
     library: Library | None = None,
 ) -> Iterator[Finding]:
     """Why a statement has no origin, or one that leads nowhere."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pydantic import Field
 
 from simulate.evidence.condition_schema import Conditions
-from simulate.evidence.fields import Flag, Id, Model, NonNegative, Number, Positive, Proportion, Slug, Text
-from simulate.evidence.figure_schema import Seen
-from simulate.evidence.stated_schema import Sourced
+from simulate.evidence.fields import Id, Model, NonNegative, Number, Positive, Proportion, Text
+from simulate.evidence.stated_schema import Recorded, Sourced
 
 
-class LaterLine(Sourced):
+class LaterLine(Recorded):
     """A line after the first: the share of those whose line before ended alive who start it, and what it was.
 
     `reach` is of the trials' patients; only those of whom `when` holds at that time can start, at a share that gives
@@ -25,7 +24,7 @@ class LaterLine(Sourced):
     era: Id
 
 
-class Supportive(Model):
+class Supportive(Sourced):
     """Survival without further treatment: the median about which the residual after each line has its weak prior.
 
     `regimen` is best supportive care with a study of its own: patients who get nothing in the first line live as long
@@ -36,10 +35,6 @@ class Supportive(Model):
     median: Positive = 4.0
     regimen: Id | None = None
     patients: dict[Id, tuple[Proportion, ...]] = Field(default_factory=dict)
-    source: Slug | None = None
-    seen: Seen | None = None
-    assumed: Flag = False
-    why: Text | None = None
 
 
 class SelectionBias(Model):

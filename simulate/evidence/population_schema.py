@@ -10,7 +10,7 @@ from pydantic import Field
 
 from simulate.evidence.condition_schema import Conditions, Value
 from simulate.evidence.fields import Id, Model, Number, Positive, Proportion, Slug, Text
-from simulate.evidence.stated_schema import Sourced
+from simulate.evidence.stated_schema import Recorded
 
 MAX_LEVELS = 12
 
@@ -27,7 +27,7 @@ class Level(Model):
     max: Number | None = None
 
 
-class Case(Sourced):
+class Case(Recorded):
     """Shares of the levels for the patients of whom `when` holds, with their source; `assumed` needs a `why`."""
 
     when: Conditions = Field(default_factory=dict)
@@ -35,13 +35,13 @@ class Case(Sourced):
     borrowed: Text | None = None
 
 
-class Prognosis(Sourced):
+class Prognosis(Recorded):
     """Hazard ratios of the levels for progression and death, the same in all living states."""
 
     hazard_ratios: tuple[Positive, ...] = Field(min_length=1)
 
 
-class Changes(Sourced):
+class Changes(Recorded):
     """Shares of the levels when a next line is decided on: to every level before, a row in the order of the levels."""
 
     shares: dict[Id, tuple[Proportion, ...]] = Field(min_length=1)

@@ -27,7 +27,7 @@ from simulate.evidence.fields import (
     Slug,
     Text,
 )
-from simulate.evidence.schema import Seen
+from simulate.evidence.stated_schema import Sourced
 
 DoseUnit = Literal["mg/m2", "mg/kg", "mg", "AUC"]
 Route = Literal["intravenous", "oral"]
@@ -39,15 +39,10 @@ Modality = Literal[
 ]  # fmt: skip
 
 
-class Stated(Model):
-    """Something with its origin: a `source` and how it was `seen`, or `assumed: true` and `why`."""
+class Stated(Sourced):
+    """Something of a regimen with its origin, the page on which that was seen, and a note."""
 
-    source: Slug | None = None
-    seen: Seen | None = None
     seen_at: Slug | None = None
-    where: Text | None = None
-    assumed: Flag = False
-    why: Text | None = None
     note: Text | None = None
 
 

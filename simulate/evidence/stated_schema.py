@@ -7,11 +7,16 @@ from simulate.evidence.figure_schema import Seen
 
 
 class Sourced(Model):
-    """Something from a `source`, with how it was `seen`, or `assumed` and `why`."""
+    """Something with its origin: a `source` and how it was `seen`, or `assumed: true` and `why`."""
 
     source: Slug | None = None
     seen: Seen | None = None
     where: Text | None = None
-    record: Records | None = None
     assumed: Flag = False
     why: Text | None = None
+
+
+class Recorded(Sourced):
+    """The same, with the `record` of it in the table of evidence."""
+
+    record: Records | None = None
