@@ -28,6 +28,7 @@ from simulate.evidence.money_schema import Disutility, Money, Share, Utility
 Array = NDArray[np.float64]
 LEVEL = (0.025, 0.975)
 DISCOUNTS = (0.0, 0.06)  # yearly rates between which discounting is varied
+AT_AN_END = 1e-6  # of a bracket: how near to an end a jump is the end's own
 LINEAR = 1e-9  # of the largest of three values: by how much the middle one may lie off the line
 WIDE = 10.0  # times the value: how far a number without a natural end is searched
 
@@ -215,7 +216,8 @@ class Turn:
 
     Attributes
     ----------
-    value : of the number, at which the net benefit is 0; None where it keeps its sign over the bracket.
+    value : of the number, at which the net benefit is 0 or jumps over it, as where one vial more is opened; None where
+        it keeps its sign within the bracket.
     bracket : searched; `at` are the net benefits at its ends.
     linear : whether the net benefit is a straight line in the number there, and solved as one.
     """
@@ -262,6 +264,11 @@ def turning_value(
         value = float(low + (high - low) * f[0] / (f[0] - f[3]))
     else:
         value = float(brentq(lambda x: float(benefit([x])[0]), low, high, xtol=1e-12 * max(abs(low), abs(high), 1.0)))
+        if (
+            min(value - low, high - value) < AT_AN_END * (high - low)
+            and abs(benefit([value])[0]) > LINEAR * abs(f).max()
+        ):
+            value = None  # only the end itself is on the other side: a patient of no weight needs no vial
     return Turn(name, at, value, (low, high), (float(f[0]), float(f[3])), linear)
 
 

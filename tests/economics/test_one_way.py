@@ -23,6 +23,8 @@ from simulate.economics.one_way import ranges, survival_increments, tornado, tur
 from simulate.economics.prices import value_based_price
 from simulate.errors import InputError
 from simulate.evidence.economics_schema import AgeNorm, Discount
+from simulate.scenario import load
+from simulate.scenario.cases import case_of
 
 BEV = "bevacizumab"
 
@@ -167,6 +169,19 @@ def test_no_turning_value(case):
         turning_value(case, "states.progressed.utlity", bracket=(0.0, 1.0))
     with pytest.raises(InputError, match="empty"):
         turning_value(case, "horizon", bracket=(60.0, 60.0))
+
+
+def test_a_number_turns_nothing_at_the_end_of_what_can_be():
+    """Whole vials: a weight of nothing needs none, any weight above it one. At another threshold some weight turns it."""
+    own = case_of(load("bevacizumab_uk"))
+    found = turning_value(own, "bodies.weight", threshold=25_000.0)
+    assert found.value is None
+    assert found.at[0] > 0.0 > found.at[1]
+    cost, qaly = increments(own, {"bodies.weight": [1e-6]})
+    assert 25_000.0 * qaly[0] < cost[0]
+    higher = turning_value(own, "bodies.weight", threshold=97_500.0)
+    cost, qaly = increments(own, {"bodies.weight": [higher.value - 1e-6, higher.value + 1e-6]})
+    assert 97_500.0 * qaly[0] - cost[0] >= 0.0 >= 97_500.0 * qaly[1] - cost[1]
 
 
 def test_value_based_price_makes_the_ratio_the_threshold(case):
