@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simulate.pathways.background import life_table
 from simulate.report.evaluation_decision_words import FEW_MODELS, few, origin_words, people_words, range_words
 from simulate.report.evaluation_decisions import WORTH
 from simulate.report.numbers import count, fixed, money, percent, plain_number
@@ -59,8 +60,10 @@ def severity_table(e: Evaluation) -> Table | None:
         for t, v in c["inmb"].items():
             at = f"at {money(float(t), currency)}"
             rows.append(row(Cell(f"net benefit with weighted QALYs, {who}", small=at), _n(v, 0), ""))
+    table = str(e.case.question.life_table)
+    origin = life_table(e.scenario.library, table).origin.partition(";")[0]
     note = (
-        f"Discounted QALYs at age {plain_number(found['age'])}; the life table is {e.case.question.life_table}. "
+        f"Discounted QALYs at age {plain_number(found['age'])}. Life table: {origin or table}. "
         f"Reference case: {e.case.reference.label}."
     )
     return Table("severity", "Severity modifier", columns, tuple(rows), (note,))

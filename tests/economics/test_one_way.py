@@ -172,7 +172,7 @@ def test_no_turning_value(case):
 
 
 def test_a_number_turns_nothing_at_the_end_of_what_can_be():
-    """Whole vials: a weight of nothing needs none, any weight above it one. At another threshold some weight turns it."""
+    """Whole vials: a weight of nothing needs none, any above it one. At another threshold some weight decides."""
     own = case_of(load("bevacizumab_uk"))
     found = turning_value(own, "bodies.weight", threshold=25_000.0)
     assert found.value is None

@@ -15,7 +15,7 @@ from simulate.economics.model_range import Alternative, Missing, ModelRange
 from simulate.report import evaluation_words as text
 from simulate.report.evaluation_answer import answer, choice_words, curved, facts, frontier_words, structures_verdict
 from simulate.report.evaluation_book import health_table
-from simulate.report.evaluation_decision_tables import budget_table, price_table, range_tables
+from simulate.report.evaluation_decision_tables import budget_table, price_table, range_tables, severity_table
 from simulate.report.evaluation_decision_words import models_words, price_words
 from simulate.report.evaluation_inputs import input_tables
 from simulate.report.evaluation_tables import contrasts_table, evpi_table, frontier_table, structures_tables
@@ -239,3 +239,15 @@ def test_a_horizon_is_not_called_follow_up():
     e = evaluate(sim.load("spine_sbrt_us"), draws=0, patients=200)
     words = " ".join(text.structure_words(e))
     assert "it sees 120 months, the whole horizon" in words
+
+
+def test_severity_names_the_life_table_as_its_maker_does():
+    e = evaluate(sim.load("bevacizumab_uk"), draws=0, patients=200)
+    table = severity_table(e)
+    assert "Life table: ONS, National life tables, United Kingdom, 2017-2019" in table.notes[0]
+    assert "Discounted QALYs at age 47." in table.notes[0]
+    shown = {r[0].text: r[1].value for r in table.rows}
+    found = e.summary()["severity"]
+    assert shown["absolute shortfall"] == pytest.approx(found["absolute"])
+    assert shown["absolute shortfall"] == pytest.approx(found["qaly_without_disease"] - found["qaly_with_disease"])
+    assert severity_table(evaluate(sim.load("bevacizumab_us"), draws=0, patients=200)) is None
