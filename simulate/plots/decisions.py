@@ -220,7 +220,8 @@ def models(ranges: Sequence[Range], *, unit: str, source: str = "") -> Axes:
         if low < 0.0 < high or abs(high) < 0.3 * (high - low) or abs(low) < 0.3 * (high - low):
             ax.axvline(0.0, color=INK, lw=0.9, zorder=1)
         ax.set(yticks=[], xlabel=f"Net benefit ({unit})")
-        ax.set_ylim(0.0, len(ordered) + 1.0)
+        room = 1.0 + 0.04 * len(ordered)  # no point is cut by an edge
+        ax.set_ylim(1.0 - room, len(ordered) + room)
         ax.locator_params(axis="x", nbins=7)
         money_axis(ax.xaxis)
         finish(ax, source if ax is drawn[-1] else "")

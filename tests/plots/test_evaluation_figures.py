@@ -181,6 +181,11 @@ def test_every_strategy_has_its_models():
     for one, r in zip(style.figure_of(ax).axes, ranges, strict=True):
         assert np.array_equal(one.lines[0].get_xdata(), np.sort(r.inmb))
         assert one.get_xlabel() == "Net benefit (USD per patient)"
+        (low, high), height = one.get_ylim(), one.get_window_extent().height / style.figure_of(one).dpi * 72.0
+        ends = one.transLimits.transform([(0.0, 1.0), (0.0, len(r.inmb))])[:, 1] * height
+        assert low < high
+        assert ends[0] > 2.0  # points: half of a mark of 4 is not cut
+        assert ends[1] < height - 2.0
     assert unreadable(ax) == []
     assert unreadable(models([Range("none meets them", np.zeros(0), -3e4)], unit="USD")) == []
 
