@@ -6,11 +6,11 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from simulate.plots.keys import under
 from simulate.report import basis
-from simulate.report.numbers import count
 from simulate.report.pathway_answer import alike, group_label
 from simulate.report.pathway_files import states_frame
-from simulate.report.pathway_subgroups import draw_subgroups
+from simulate.report.pathway_subgroups import draw_subgroups, outer_labels, source_line
 
 if TYPE_CHECKING:
     from simulate.scenario.pathways import PathwayResult, PathwayScenario
@@ -87,20 +87,6 @@ def _km(result: PathwayResult, endpoint: str) -> Any:
     )
 
 
-def source_line(result: PathwayResult, dashed: bool) -> str:
-    """What stands under a figure: what the dashes say, of whom it is, where it comes from."""
-    from simulate.plots import study
-
-    against = result.scenario.label(result.scenario.file.comparator)
-    studies = [study(t.title, t.id) for t in result.scenario.trials.values()]
-    of = ", ".join(studies) if len(studies) <= 4 else f"{len(studies)} studies"
-    first = f"Dashed: NOT RANDOMISED: patients of other studies than those of {against}.\n" if dashed else ""
-    return (
-        f"{first}Simulated from figures reported by {of}; {count(result.patients)} synthetic patients under each "
-        "strategy, for research and teaching."
-    )
-
-
 def draw_states(result: PathwayResult) -> Any:
     """Stacked shares of patients in each state, one panel a strategy."""
     from matplotlib.figure import Figure
@@ -115,7 +101,7 @@ def draw_states(result: PathwayResult) -> Any:
     none = untreated(result.scenario)
     titles = {name: textwrap.wrap(result.scenario.label(name), LETTERS) for name in names}
     rows, columns = (len(names) + 1) // 2, min(2, len(names))
-    height = rows * (PANEL + LINE * (max(map(len, titles.values())) - 1)) + 0.9
+    height = rows * (PANEL + LINE * (max(map(len, titles.values())) - 1)) + 0.2
     figure = Figure(figsize=(style.WIDTH + 1.0, height), dpi=150, facecolor="white")
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     for ax, name in zip(axes.flat, names, strict=False):
@@ -125,28 +111,11 @@ def draw_states(result: PathwayResult) -> Any:
         ax.stackplot(own["months"], *(100 * own[s] for s in states), colors=colours, labels=labels)
         ax.set_title("\n".join(titles[name]), fontsize=style.TEXT, parse_math=False)
         ax.set(xlim=(0, frame["months"].max()), ylim=(0, 100))
+        style.tidy(ax)
         ax.tick_params(labelsize=style.SMALL)
-    _outer_labels(axes, len(names))
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=3, fontsize=style.SMALL, frameon=False)
-    figure.tight_layout(rect=(0, 0.68 / height, 1, 1))
+    outer_labels(axes, len(names), "Patients (%)")
+    under(figure, axes.flat[0], 3, source_line(result))
     return figure
-
-
-def _outer_labels(axes: Any, shown: int) -> None:
-    """Names of the axes at the left and under the lowest panel of each column; empty panels go."""
-    from simulate.plots import style
-
-    rows, columns = axes.shape
-    for i in range(rows * columns):
-        ax = axes[i // columns, i % columns]
-        if i >= shown:
-            ax.set_visible(False)
-        elif i + columns >= shown:
-            ax.set_xlabel("Months from start", fontsize=style.SMALL)
-            ax.tick_params(labelbottom=True)
-    for ax in axes[:, 0]:
-        ax.set_ylabel("Patients (%)", fontsize=style.SMALL)
 
 
 def untreated(scenario: PathwayScenario) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from simulate.report.numbers import fixed, percent, plain_number
+from simulate.plots.keys import under
+from simulate.report.numbers import count, fixed, percent, plain_number
 from simulate.report.pathway_view import PathNames
 from simulate.report.view import Cell, Column, Table
 
@@ -71,8 +72,7 @@ def draw_subgroups(result: PathwayResult) -> Any:
     groups = result.scenario.subgroups
     end = min(result.scenario.file.horizon, SHOWN)
     rows, columns = (len(groups) + 1) // 2, min(2, len(groups))
-    height = 2.5 * rows + 1.0
-    figure = Figure(figsize=(style.WIDTH + 1.0, height), dpi=150, facecolor="white")
+    figure = Figure(figsize=(style.WIDTH + 1.0, 2.5 * rows + 0.2), dpi=150, facecolor="white")
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     for ax, group in zip(axes.flat, groups, strict=False):
         for i, strategy in enumerate(result.scenario.strategies):
@@ -87,13 +87,40 @@ def draw_subgroups(result: PathwayResult) -> Any:
         ax.set(xlim=(0, end), ylim=(0, 100))
         style.tidy(ax)
         ax.tick_params(labelsize=style.SMALL, labelbottom=True)
-    for ax in axes.flat[len(groups) :]:
-        ax.set_visible(False)
-    for ax in axes.flat[max(0, len(groups) - columns) : len(groups)]:
-        ax.set_xlabel("Months from start", fontsize=style.SMALL)
-    for ax in axes[:, 0]:
-        ax.set_ylabel("Alive (%)", fontsize=style.SMALL)
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=2, fontsize=style.SMALL, frameon=False)
-    figure.tight_layout(rect=(0, (0.3 + 0.17 * ((len(labels) + 1) // 2)) / height, 1, 1))
+    outer_labels(axes, len(groups), "Alive (%)")
+    under(figure, axes.flat[0], 2, source_line(result, integrated=True))
     return figure
+
+
+def outer_labels(axes: Any, shown: int, upwards: str) -> None:
+    """Names of the axes at the left and under the lowest panel of each column; empty panels go."""
+    from simulate.plots import style
+
+    rows, columns = axes.shape
+    for i in range(rows * columns):
+        ax = axes[i // columns, i % columns]
+        if i >= shown:
+            ax.set_visible(False)
+        elif i + columns >= shown:
+            ax.set_xlabel("Months since the start", fontsize=style.SMALL)
+            ax.tick_params(labelbottom=True)
+    for ax in axes[:, 0]:
+        ax.set_ylabel(upwards, fontsize=style.SMALL)
+
+
+def source_line(result: PathwayResult, dashed: bool = False, integrated: bool = False) -> str:
+    """What stands under a figure: what the dashes say, of whom it is, where it comes from."""
+    from simulate.plots import study
+
+    against = result.scenario.label(result.scenario.file.comparator)
+    studies = [study(t.title, t.id) for t in result.scenario.trials.values()]
+    of = ", ".join(studies) if len(studies) <= 4 else f"{len(studies)} studies"
+    first = f"Dashed: NOT RANDOMISED: patients of other studies than those of {against}.\n" if dashed else ""
+    if integrated:
+        return (
+            f"{first}Integrated from figures reported by {of}, without simulated patients, for research and teaching."
+        )
+    return (
+        f"{first}Simulated from figures reported by {of}; {count(result.patients)} synthetic patients under each "
+        "strategy, for research and teaching."
+    )

@@ -11,8 +11,10 @@ import simulate as sim
 from simulate.report.context import context
 from simulate.report.pathway_events import event_rows
 from simulate.report.pathway_figures import draw_states, pathway_figures, state_words
+from simulate.report.pathway_subgroups import draw_subgroups, source_line
 from simulate.report.view import Table
 from simulate.scenario.pathways import PathwayResult
+from tests.plots.reading import unreadable
 
 
 def run(name: str) -> PathwayResult:
@@ -145,10 +147,22 @@ def test_panels_are_labelled_and_empty_states_are_not(nodes: PathwayResult):
     visible = [ax for ax in figure.axes if ax.get_visible()]
     assert len(visible) == 7
     for ax in visible[-2:]:
-        assert ax.get_xlabel() == "Months from start"
+        assert ax.get_xlabel() == "Months since the start"  # as under the curves
         assert ax.xaxis.get_tick_params()["labelbottom"]
+    assert source_line(nodes) in figure.texts[-1].get_text().replace("\n", " ")
     alone = draw_states(run("bone_agents"))
     assert [t.get_text() for t in alone.legends[0].get_texts()] == [state_words("progression_free", ["progressed"])]
+
+
+@pytest.mark.parametrize("name", ["performance_status", "bone_agents"])
+def test_figures_of_panels_can_be_read(name: str):
+    """No text on text, none too small; the source says whether patients were simulated."""
+    result = run(name)
+    drawn = [(draw_states(result), "Simulated from")]
+    drawn += [(draw_subgroups(result), "Integrated from")] if result.scenario.file.by else []
+    for figure, begins in drawn:
+        assert unreadable(figure) == []
+        assert figure.texts[-1].get_text().startswith(begins)
 
 
 def test_who_never_had_a_first_line_is_not_after_it():
